@@ -1,0 +1,1 @@
+"""What the three resources' HTTP sides share."""

@@ -1,0 +1,77 @@
+"""The columns that every resource has. Abstract only: this app has no tables."""
+
+from collections.abc import Iterable
+from typing import Any, Self, TypeVar
+
+from django.contrib.auth.models import User
+from django.db import models
+
+M = TypeVar("M", bound=models.Model, covariant=True)
+
+
+class ResourceQuerySet(models.QuerySet[M]):
+    def owned_by(self, user: User) -> Self:
+        return self.filter(owner=user)
+
+    def visible_to(self, user: User) -> Self:
+        return self if user.is_staff else self.filter(owner=user)
+
+    def archived(self, archived: bool) -> Self:
+        return self.filter(is_archived=archived)
+
+    def search(self, text: str) -> Self:
+        """Rows that have every word of `text` somewhere in their name or description, in any case."""
+        found = self
+        for word in text.split():
+            found = found.filter(search_text__contains=word.casefold())
+        return found
+
+
+class Resource(models.Model):
+    """Something that a person owns, names, finds again and puts away."""
+
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="%(class)ss")
+    is_archived = models.BooleanField("archived", default=False)
+    created_at = models.DateTimeField("created", auto_now_add=True)
+    updated_at = models.DateTimeField("updated", auto_now=True)
+    # What is searched, in folded case: one column serves SQLite and PostgreSQL alike, whatever their collation.
+    search_text = models.TextField(editable=False, default="")
+    idempotency_key = models.CharField(max_length=255, null=True, editable=False)  # noqa: DJ001  (no key is not an empty key)
+    idempotency_fingerprint = models.CharField(max_length=64, editable=False, default="")
+
+    class Meta:
+        abstract = True
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def searched(self) -> Iterable[str]:
+        """The texts in which a search looks for its words."""
+        return (self.name, self.description)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.search_text = "\n".join(text for text in self.searched() if text).casefold()
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text", "updated_at"}
+        super().save(*args, **kwargs)
+
+
+def resource_constraints(name: str) -> list[models.BaseConstraint]:
+    return [
+        models.UniqueConstraint(fields=["owner", "idempotency_key"], name=f"{name}_idempotency_key_once_per_owner"),
+    ]
+
+
+def resource_indexes(name: str) -> list[models.Index]:
+    return [
+        # A person's own rows, newest first, and the two other orders that a list offers.
+        models.Index(fields=["owner", "-id"], name=f"{name}_newest_of_owner"),
+        models.Index(fields=["owner", "name", "id"], name=f"{name}_by_name_of_owner"),
+        models.Index(fields=["owner", "updated_at", "id"], name=f"{name}_by_change_of_owner"),
+        # The same orders over everybody's rows: applications for all, everything for staff.
+        models.Index(fields=["name", "id"], name=f"{name}_by_name"),
+        models.Index(fields=["updated_at", "id"], name=f"{name}_by_change"),
+    ]
