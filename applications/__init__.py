@@ -1,0 +1,1 @@
+"""Applications: reusable recipes, their versions, their files and their forms."""

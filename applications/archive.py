@@ -1,0 +1,155 @@
+"""tar.gz ⇄ files. An archive comes from anybody, so nothing of it is believed: not its names, not its sizes.
+
+Files are a mapping from relative POSIX path to bytes, everywhere in the server.
+"""
+
+import gzip
+import hashlib
+import io
+import tarfile
+import unicodedata
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import IO
+
+from jobbergate.core.errors import DomainError
+
+Files = dict[str, bytes]
+
+MAX_FILE = 10 * 1024 * 1024
+MAX_TOTAL = 50 * 1024 * 1024
+MAX_FILES = 1000
+MAX_PATH = 500
+# What the archive's own headers may add: a few blocks a file, for long names.
+MAX_UNPACKED = MAX_TOTAL + MAX_FILES * 8 * 1024
+COMPRESSION = 6
+
+
+class BadArchive(DomainError):
+    """An uploaded archive is not a tar.gz of plain files within the limits."""
+
+    code = "bad_archive"
+
+    def __init__(self, detail: str, field: str = "archive") -> None:
+        super().__init__(detail, {field: [detail]})
+
+
+class Bounded(io.RawIOBase):
+    """What unpacks to more than it may is stopped while it unpacks, whatever its headers promise."""
+
+    def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
+        self.stream, self.left = stream, limit
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self.stream.read(min(size, self.left + 1) if size >= 0 else self.left + 1)
+        self.left -= len(chunk)
+        if self.left < 0:
+            raise BadArchive(f"The archive unpacks to more than {MAX_TOTAL // 2**20} MiB.")
+        return chunk
+
+
+def unpack(stream: IO[bytes]) -> Files:
+    """The files of a tar.gz; raises BadArchive, naming the entry that is not acceptable."""
+    files: Files = {}
+    try:
+        with gzip.GzipFile(fileobj=stream) as unzipped:
+            bounded = Bounded(unzipped, MAX_UNPACKED)
+            with tarfile.open(fileobj=bounded, mode="r|", errors="strict") as archive:
+                for member in archive:
+                    if not member.isdir():
+                        add(files, checked_path(member.name), read(archive, member))
+    except (tarfile.TarError, EOFError, OSError, zlib.error, UnicodeDecodeError) as error:
+        raise BadArchive(f"This is not a complete tar.gz archive: {error}.") from None
+    if not files:
+        raise BadArchive("The archive has no files.")
+    check_whole(files)
+    return files
+
+
+def read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    if not member.isreg():
+        raise BadArchive(f"{member.name!r} is a {kind(member)}; an archive may hold only files and folders.")
+    if member.size > MAX_FILE:
+        raise BadArchive(f"{member.name!r} is larger than {MAX_FILE // 2**20} MiB.")
+    source = archive.extractfile(member)
+    content = source.read() if source else b""
+    if len(content) != member.size:
+        raise BadArchive(f"The archive ends within {member.name!r}.")
+    return content
+
+
+def kind(member: tarfile.TarInfo) -> str:
+    if member.issym() or member.islnk():
+        return "link"
+    return "device or pipe" if member.isdev() else "special entry"
+
+
+def add(files: Files, path: str, content: bytes) -> None:
+    """Adds one file, and holds all limits that concern it."""
+    if path in files:
+        raise BadArchive(f"{path!r} occurs twice.")
+    if len(content) > MAX_FILE:
+        raise BadArchive(f"{path!r} is larger than {MAX_FILE // 2**20} MiB.")
+    if len(files) >= MAX_FILES:
+        raise BadArchive(f"There are more than {MAX_FILES} files.")
+    files[path] = content
+
+
+def collected(pairs: Iterable[tuple[str, bytes]]) -> Files:
+    """Files that came in another way than an archive, under the same rules."""
+    files: Files = {}
+    for path, content in pairs:
+        add(files, checked_path(path), content)
+    check_whole(files)
+    return files
+
+
+def checked_path(name: str) -> str:
+    """The one spelling of a relative path that stays in its folder; raises BadArchive for all others."""
+    if not name or len(name.encode("utf-8", "surrogateescape")) > MAX_PATH:
+        raise BadArchive(f"{name[:50]!r}… is not accepted as a path; give 1 to {MAX_PATH} bytes.")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name) or "\\" in name:
+        raise BadArchive(f"{name!r} has a backslash, a control character or bytes that are not UTF-8.")
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or str(path) == ".":
+        raise BadArchive(f"{name!r} leads out of the folder.")
+    if any(len(part.encode()) > 255 for part in path.parts):
+        raise BadArchive(f"{name[:50]!r}… has a name of more than 255 bytes.")
+    return str(path)
+
+
+def check_whole(files: Mapping[str, bytes]) -> None:
+    """What no single file shows: the size of all, and `a` beside `a/b`, which fit on nobody's disk."""
+    if sum(map(len, files.values())) > MAX_TOTAL:
+        raise BadArchive(f"The files are larger than {MAX_TOTAL // 2**20} MiB together.")
+    for path in files:
+        for parent in PurePosixPath(path).parents:
+            if str(parent) in files:
+                raise BadArchive(f"{str(parent)!r} is a file and, for {path!r}, a folder.")
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """A tar.gz of the files; the same files give the same bytes."""
+    out = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=out, mode="wb", compresslevel=COMPRESSION, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for path in sorted(files, key=str.encode):
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(files[path]), 0o755 if files[path].startswith(b"#!") else 0o644
+            archive.addfile(entry, io.BytesIO(files[path]))
+    return out.getvalue()
+
+
+def sha256(files: Mapping[str, bytes]) -> str:
+    """One hash of paths and contents; the command line client computes the same before it trusts code."""
+    digest = hashlib.sha256()
+    for path in sorted(files, key=str.encode):
+        digest.update(path.encode() + b"\0" + str(len(files[path])).encode() + b"\0")
+        digest.update(files[path])
+    return digest.hexdigest()

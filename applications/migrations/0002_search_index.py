@@ -1,0 +1,14 @@
+from django.contrib.postgres.operations import TrigramExtension
+from django.db import migrations
+
+from jobbergate.core.trigram import AddSearchIndex
+
+
+class Migration(migrations.Migration):
+    dependencies = [("applications", "0001_initial")]
+
+    operations = [
+        # Any owner of a database may create it: it is a trusted extension of PostgreSQL 13 and later.
+        TrigramExtension(),
+        AddSearchIndex("applications_application"),
+    ]
