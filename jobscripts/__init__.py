@@ -1,0 +1,1 @@
+"""Job scripts: what an application and a person's answers become."""

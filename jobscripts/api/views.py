@@ -1,0 +1,158 @@
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from applications import archive
+from applications.models import Application, ApplicationVersion
+from jobbergate.core.api.json import JSONParser
+from jobbergate.core.api.views import Download, ResourceViewSet
+from jobbergate.core.errors import NotThere
+from jobscripts.api.filters import JobScriptFilterSet
+from jobscripts.api.serializers import (
+    JobScriptChangeSerializer,
+    JobScriptDetailSerializer,
+    JobScriptSerializer,
+    PreviewSerializer,
+    RenderSerializer,
+    ScriptCloneSerializer,
+    UploadSerializer,
+)
+from jobscripts.drafts import Draft, recipes
+from jobscripts.models import JobScript
+
+PATH = OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH, description="A file's path.")
+
+
+@extend_schema(tags=["job scripts"])
+@extend_schema_view(
+    list=extend_schema(summary="List job scripts"),
+    create=extend_schema(
+        summary="Render a job script from answers, or upload one",
+        request={"application/json": RenderSerializer, "multipart/form-data": UploadSerializer},
+        responses={201: JobScriptDetailSerializer},
+    ),
+    retrieve=extend_schema(summary="Get a job script", responses=JobScriptDetailSerializer),
+    partial_update=extend_schema(
+        summary="Change a job script", request=JobScriptChangeSerializer, responses=JobScriptDetailSerializer
+    ),
+    destroy=extend_schema(summary="Delete a job script"),
+)
+class JobScriptViewSet(ResourceViewSet):
+    queryset = JobScript.objects.all()
+    serializer_class = JobScriptSerializer
+    detail_class = JobScriptDetailSerializer
+    filterset_class = JobScriptFilterSet
+    parser_classes = [JSONParser, MultiPartParser]
+    input_classes = {
+        "render": RenderSerializer,
+        "upload": UploadSerializer,
+        "preview": RenderSerializer,
+        "partial_update": JobScriptChangeSerializer,
+        "clone": ScriptCloneSerializer,
+    }
+
+    def get_queryset(self) -> QuerySet[JobScript]:
+        return super().get_queryset().with_origin()  # type: ignore[attr-defined,no-any-return]
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.shown(self.get_object())
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        uploaded = request.content_type.startswith("multipart/")
+        data = self.validated("upload" if uploaded else "render")
+        return self.made(data, lambda: self.upload(**data) if uploaded else self.render(**data))
+
+    def render(self, application: str, version: int | None = None, **wanted: Any) -> JobScript:
+        return JobScript.render(
+            self.request.user,  # type: ignore[arg-type]
+            self.get_version(application, version),
+            wanted.pop("answers"),
+            sbatch_parameters=tuple(wanted.pop("sbatch_parameters", ())),
+            **wanted,
+        )
+
+    def upload(self, **wanted: Any) -> JobScript:
+        return JobScript.upload(
+            self.request.user,  # type: ignore[arg-type]
+            uploaded_files(wanted),
+            wanted.get("entrypoint", ""),
+            wanted.get("name", ""),
+            wanted.get("description", ""),
+        )
+
+    def get_version(self, application: str, number: int | None) -> ApplicationVersion:
+        found = (
+            Application.objects.visible_to(self.request.user).named(application).filter(is_archived=False).first()  # type: ignore[arg-type]
+        )
+        if found is None:
+            raise NotThere(f"There is no application {application!r}.")
+        return found.version(number)
+
+    @extend_schema(summary="Render without saving", request=RenderSerializer, responses=PreviewSerializer)
+    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[JSONParser])
+    def preview(self, request: Request) -> Response:
+        data = self.validated()
+        version = self.get_version(data["application"], data.get("version"))
+        draft = recipes.of(version).draft(
+            data["answers"], data.get("computed"), data.get("sbatch_parameters", ()), data.get("name", "")
+        )
+        return Response(previewed(draft, version))
+
+    @extend_schema(
+        summary="Render again, with other answers",
+        request=ScriptCloneSerializer,
+        responses={201: JobScriptDetailSerializer},
+    )
+    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
+    def clone(self, request: Request, pk: str) -> Response:
+        data, script = self.validated(), self.get_object()
+        return self.made(data, lambda: script.clone(request.user, data.get("name", ""), data.get("answers")))
+
+    @extend_schema(
+        summary="Download one file",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        parameters=[PATH],
+    )
+    @action(detail=True, url_path="files/(?P<path>.+?)", url_name="file")
+    def file(self, request: Request, pk: str, path: str) -> HttpResponse:
+        content = self.get_object().read_file(path)
+        return Download(content, path.rpartition("/")[2].replace('"', ""), "application/octet-stream")
+
+    @extend_schema(summary="Download all files", responses={(200, "application/gzip"): OpenApiTypes.BINARY})
+    @action(detail=True)
+    def archive(self, request: Request, pk: str) -> HttpResponse:
+        script = self.get_object()
+        return Download(archive.pack(script.read_files()), f"job-script-{script.pk}.tar.gz", "application/gzip")
+
+
+def uploaded_files(wanted: Mapping[str, Any]) -> archive.Files:
+    if "archive" in wanted:
+        with wanted["archive"].open("rb") as stream:
+            return archive.unpack(stream)
+    return archive.collected((upload.name, upload.read()) for upload in wanted["files"])
+
+
+def previewed(draft: Draft, version: ApplicationVersion) -> dict[str, Any]:
+    return {
+        "name": draft.name or (version.application.name if version.application else draft.entrypoint),
+        "entrypoint": draft.entrypoint,
+        "output_directory": draft.output_directory,
+        "warnings": list(draft.warnings),
+        "files": [{"path": path, "content": text_of(content)} for path, content in draft.files.items()],
+    }
+
+
+def text_of(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None

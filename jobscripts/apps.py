@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class JobScriptsConfig(AppConfig):
+    name = "jobscripts"
+    verbose_name = "job scripts"

@@ -1,0 +1,98 @@
+"""From a version and a person's answers to everything that a job script will hold; nothing is saved here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from applications.archive import Files
+from applications.forms import Answers, Form
+from applications.models import ApplicationVersion
+from applications.templates import TemplateSet
+from jobscripts import directives
+from jobscripts.rendering import NotedUndefined, render
+
+KEPT_RECIPES, LARGEST_KEPT = 64, 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A job script that could be saved. `entrypoint` is a key of `files`."""
+
+    name: str
+    entrypoint: str
+    files: Files
+    answers: Answers = field(default_factory=dict)
+    computed: dict[str, Any] | None = None
+    sbatch_parameters: tuple[str, ...] = ()
+    warnings: tuple[dict[str, Any], ...] = ()
+    output_directory: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A version as it is used: compiled templates and the form."""
+
+    templates: TemplateSet
+    form: Form | None
+
+    @classmethod
+    def of(cls, version: ApplicationVersion) -> "Recipe":
+        files = version.read_files()
+        return cls(TemplateSet(files, version.read_config(), NotedUndefined), version.read_form())
+
+    def answers(self, given: Mapping[str, Any], computed: Mapping[str, Any] | None) -> Answers:
+        """Typed answers. Where the application's own code ran in the client, it has asked and checked by itself:
+        what it asks may depend on what was answered, so the form captured under default answers does not bind."""
+        code_ran = computed is not None and not self.templates.config.declarative
+        return dict(given) if code_ran or self.form is None else self.form.validate(given)
+
+    def draft(
+        self,
+        given: Mapping[str, Any],
+        computed: Mapping[str, Any] | None = None,
+        sbatch_parameters: Sequence[str] = (),
+        name: str = "",
+    ) -> Draft:
+        directives.check_parameters(sbatch_parameters)
+        answers = self.answers(given, computed)
+        extra = None if self.templates.config.declarative or computed is None else dict(computed)
+        rendering = render(self.templates, answers, extra)
+        script = rendering.files[rendering.entrypoint].decode()
+        return Draft(
+            name=name or rendering.config.text("job_script_name"),
+            entrypoint=rendering.entrypoint,
+            files={**rendering.files, rendering.entrypoint: directives.insert(script, sbatch_parameters).encode()},
+            answers=answers,
+            computed=extra,
+            sbatch_parameters=tuple(sbatch_parameters),
+            warnings=tuple(hole.as_json() for hole in rendering.holes),
+            output_directory=rendering.config.text("output_directory"),
+        )
+
+
+class Recipes:
+    """The recipes that were used last, ready to render again. Versions never change, so nothing here goes stale."""
+
+    def __init__(self) -> None:
+        self.kept: dict[int, Recipe] = {}
+        self.lock = Lock()
+
+    def of(self, version: ApplicationVersion) -> Recipe:
+        with self.lock:
+            if (found := self.kept.pop(version.pk, None)) is not None:
+                self.kept[version.pk] = found  # The last used is the last to go.
+                return found
+        recipe = Recipe.of(version)
+        if version.size <= LARGEST_KEPT:
+            self.keep(version.pk, recipe)
+        return recipe
+
+    def keep(self, key: int, recipe: Recipe) -> None:
+        with self.lock:
+            self.kept[key] = recipe
+            while len(self.kept) > KEPT_RECIPES:
+                self.kept.pop(next(iter(self.kept)))
+
+
+recipes = Recipes()

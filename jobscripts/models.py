@@ -1,0 +1,186 @@
+"""Job scripts and their files."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Self
+
+from django.contrib.auth.models import User
+from django.db import models, transaction
+from django.db.models import Q
+
+from applications.archive import MAX_PATH, Files
+from applications.models import ApplicationVersion
+from jobbergate.core.errors import Conflict, DomainError, NotThere
+from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
+from jobscripts.drafts import Draft, recipes
+
+BATCH = 100
+
+
+class BadEntrypoint(DomainError):
+    """It is not clear which of the files sbatch is to run."""
+
+    code = "bad_entrypoint"
+
+
+class InUse(Conflict):
+    """Something else was made from it and would lose its origin."""
+
+    code = "in_use"
+
+
+class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
+    def with_origin(self) -> Self:
+        return self.select_related("owner", "version__application")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """One by one: a version whose application is gone goes with its last script."""
+        with transaction.atomic():
+            deleted = [script.delete() for script in self.select_related("version")]
+        return len(deleted), {"jobscripts.JobScript": len(deleted)}
+
+
+class JobScript(Resource):
+    """Files for sbatch, rendered from one version and one set of answers, or uploaded as they are (no version)."""
+
+    version = models.ForeignKey(ApplicationVersion, null=True, on_delete=models.PROTECT, related_name="scripts")
+    answers = models.JSONField(default=dict, blank=True)
+    # What a programmed application's code put into `data` on its user's machine; rendering again needs it.
+    # Null where no code ran.
+    computed = models.JSONField(null=True, blank=True)
+    sbatch_parameters = models.JSONField(default=list, blank=True)
+    warnings = models.JSONField(default=list, blank=True)
+    output_directory = models.CharField(max_length=4096, blank=True)
+    entrypoint = models.CharField(max_length=MAX_PATH)
+
+    objects = JobScriptQuerySet.as_manager()
+
+    class Meta(Resource.Meta):
+        constraints = [
+            *resource_constraints("script"),
+            models.CheckConstraint(condition=~Q(entrypoint=""), name="script_has_an_entrypoint"),
+        ]
+        indexes = resource_indexes("script")
+
+    @classmethod
+    def render(
+        cls,
+        owner: User,
+        version: ApplicationVersion,
+        answers: Mapping[str, Any],
+        *,
+        computed: Mapping[str, Any] | None = None,
+        sbatch_parameters: tuple[str, ...] = (),
+        name: str = "",
+        description: str = "",
+    ) -> "JobScript":
+        """A saved job script; nothing is saved where the answers or the templates are at fault."""
+        draft = recipes.of(version).draft(answers, computed, sbatch_parameters, name)
+        return cls.save_draft(draft, owner, version, description)
+
+    @classmethod
+    def upload(cls, owner: User, files: Files, entrypoint: str, name: str, description: str = "") -> "JobScript":
+        """A stand-alone job script of files as they are."""
+        if not entrypoint and len(files) == 1:
+            entrypoint = next(iter(files))
+        if entrypoint not in files:
+            words = (
+                f"{entrypoint!r} is not among the files; name one as the entrypoint: {', '.join(sorted(files)[:20])}."
+            )
+            raise BadEntrypoint(words, {"entrypoint": [words]})
+        return cls.save_draft(Draft(name or entrypoint, entrypoint, files), owner, None, description)
+
+    @classmethod
+    @transaction.atomic
+    def save_draft(cls, draft: Draft, owner: User, version: ApplicationVersion | None, description: str) -> "JobScript":
+        fallback = version.application.name if version and version.application else draft.entrypoint
+        script = cls(
+            owner=owner,
+            version=version,
+            name=(draft.name or fallback)[:255],
+            description=description,
+            answers=draft.answers,
+            computed=draft.computed,
+            sbatch_parameters=list(draft.sbatch_parameters),
+            warnings=list(draft.warnings),
+            output_directory=draft.output_directory,
+            entrypoint=draft.entrypoint,
+        )
+        script.save()
+        script.add(draft.files)
+        return script
+
+    def add(self, files: Mapping[str, bytes]) -> None:
+        rows = [JobScriptFile.of(self, path, content) for path, content in files.items()]
+        JobScriptFile.objects.bulk_create(rows, batch_size=BATCH)
+
+    def read_files(self) -> Files:
+        return {path: bytes(content) for path, content in self.files.values_list("path", "content")}
+
+    def read_file(self, path: str) -> bytes:
+        content = self.files.filter(path=path).values_list("content", flat=True).first()
+        if content is None:
+            raise NotThere(f"{self.name} has no file {path!r}.")
+        return bytes(content)
+
+    def read_entrypoint(self) -> str:
+        return self.read_file(self.entrypoint).decode("utf-8", "replace")
+
+    def clone(self, owner: User, name: str = "", answers: Mapping[str, Any] | None = None) -> "JobScript":
+        """A new script of `owner`: rendered again from the same version, with these answers over the stored ones.
+
+        A script that was uploaded is copied as it is.
+        """
+        if self.version is None:
+            return JobScript.upload(owner, self.read_files(), self.entrypoint, name or self.name, self.description)
+        changed = {**self.answers, **(answers or {})}
+        # Changed answers win over what the application's code computed under the same names from the old ones.
+        computed = {key: value for key, value in (self.computed or {}).items() if key not in (answers or {})}
+        return JobScript.render(
+            owner,
+            self.version,
+            changed,
+            computed=None if self.computed is None else computed,
+            sbatch_parameters=tuple(self.sbatch_parameters),
+            name=name or self.name,
+            description=self.description,
+        )
+
+    @transaction.atomic
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        version = self.version
+        try:
+            deleted = super().delete(*args, **kwargs)
+        except models.ProtectedError as error:
+            users = len(error.protected_objects)
+            raise InUse(
+                f"{self.name} was submitted {users} times; delete its submissions first, or archive it."
+            ) from None
+        if version is not None and version.application_id is None and not version.scripts.exists():
+            version.delete()
+        return deleted
+
+
+class JobScriptFile(models.Model):
+    """One file of a job script, under the path that it is written to."""
+
+    script = models.ForeignKey(JobScript, on_delete=models.CASCADE, related_name="files")
+    path = models.CharField(max_length=MAX_PATH)
+    content = models.BinaryField()
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["path"]
+        constraints = [
+            models.UniqueConstraint(fields=["script", "path"], name="file_path_once_per_script"),
+            models.CheckConstraint(condition=~Q(path=""), name="script_file_has_a_path"),
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+    @classmethod
+    def of(cls, script: JobScript, path: str, content: bytes) -> "JobScriptFile":
+        sha256 = hashlib.sha256(content).hexdigest()
+        return cls(script=script, path=path, content=content, size=len(content), sha256=sha256)

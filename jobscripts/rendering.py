@@ -1,0 +1,184 @@
+"""Templates and values in, files out. Pure: no database, no disk, no network.
+
+A rendering is stopped when it takes too long or writes too much. Printing a variable that nothing defines leaves a
+hole in a script; every hole is found, with its template, line and name.
+"""
+
+import copy
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import FrameType, TracebackType
+from typing import Any
+
+from jinja2 import Template, TemplateSyntaxError, Undefined, UndefinedError
+
+from applications.archive import Files
+from applications.config import Config
+from applications.templates import MAX_NAMES_SHOWN, Output, TemplateProblem, TemplateSet
+from jobbergate.core.errors import DomainError
+
+MAX_OUTPUT = 10 * 1024 * 1024
+MAX_SECONDS = 2.0
+CHUNKS_BETWEEN_LOOKS = 64
+
+
+class UndefinedVariable(DomainError):
+    """A template prints a variable that nothing defines."""
+
+    code = "undefined_variable"
+
+
+@dataclass(frozen=True)
+class Hole:
+    """A place where a template prints what nothing defines."""
+
+    file: str
+    line: int
+    variable: str
+
+    @property
+    def message(self) -> str:
+        return f"{self.file}, line {self.line}: {self.variable!r} is not defined."
+
+    def as_json(self) -> dict[str, Any]:
+        return {"file": self.file, "line": self.line, "variable": self.variable, "message": self.message}
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What became of one version and one set of answers. `entrypoint` is a key of `files`."""
+
+    entrypoint: str
+    files: Files
+    config: Config
+    holes: list[Hole] = field(default_factory=list)
+
+
+# --- holes ----------------------------------------------------------------------------------------------------------
+
+_holes: ContextVar[list[Hole]] = ContextVar("holes")
+
+
+class NotedUndefined(Undefined):
+    """Notes where it is printed, counted or walked through. Testing it (`if`, `default`, `is defined`) is no hole."""
+
+    def _note(self) -> None:
+        # No name: an inline `if` without an `else`, whose blank is what its author wrote.
+        if self._undefined_name is not None:
+            file, line = here(sys._getframe(2))
+            hole = Hole(file, line, str(self._undefined_name))
+            if hole not in (holes := _holes.get()):
+                holes.append(hole)
+
+    def __str__(self) -> str:
+        self._note()
+        return ""
+
+    __repr__ = __str__
+
+    def __iter__(self) -> Any:
+        self._note()
+        return iter(())
+
+    def __len__(self) -> int:
+        self._note()
+        return 0
+
+
+def here(frame: FrameType | None) -> tuple[str, int]:
+    """The innermost template that is being rendered, and its line."""
+    while frame is not None:
+        template = frame.f_globals.get("__jinja_template__")
+        if isinstance(template, Template):
+            return template.name or "?", template.get_corresponding_lineno(frame.f_lineno)
+        frame = frame.f_back
+    return "?", 0
+
+
+# --- rendering ---------------------------------------------------------------------------------------------------
+
+
+def render(templates: TemplateSet, answers: Mapping[str, Any], computed: Mapping[str, Any] | None = None) -> Rendering:
+    """Raises TemplateProblem, or UndefinedVariable where holes are errors."""
+    config = templates.config.with_computed(computed or {})
+    values = copied({**config.application_config, **config.jobbergate_config, **answers, **(computed or {})})
+    outputs = templates.outputs(config)
+    context = {**values, "data": values}
+    budget = Budget()
+    holes: list[Hole] = []
+    token = _holes.set(holes)
+    try:
+        files = {name: content for output in outputs for name, content in written(templates, output, context, budget)}
+    finally:
+        _holes.reset(token)
+    if holes and config.undefined_is_error:
+        raise undefined(holes, context)
+    return Rendering(outputs[0].names[0], files, config, holes)
+
+
+def written(
+    templates: TemplateSet, output: Output, context: dict[str, Any], budget: "Budget"
+) -> Iterable[tuple[str, bytes]]:
+    content = templates.files[output.source]
+    if output.rendered:
+        content = rendered(templates, templates.template(output.source), context, budget).encode("utf-8", "replace")
+    return ((name, content) for name in output.names)
+
+
+def rendered(templates: TemplateSet, template: Template, context: dict[str, Any], budget: "Budget") -> str:
+    try:
+        return "".join(budget.watched(template.generate(context), template.name or "?"))
+    except DomainError:
+        raise
+    except UndefinedError as error:
+        file, line = place(error.__traceback__, templates.files, template)
+        raise UndefinedVariable(f"{file}, line {line}: {error.message}.", {"template": [str(error.message)]}) from None
+    except TemplateSyntaxError as error:
+        raise TemplateProblem(f"{error.name or template.name}, line {error.lineno}: {error.message}") from None
+    except Exception as error:
+        file, line = place(error.__traceback__, templates.files, template)
+        raise TemplateProblem(f"{file}, line {line}: {type(error).__name__}: {error}"[:1000]) from None
+
+
+def copied(values: dict[str, Any]) -> dict[str, Any]:
+    """A template may change lists and dictionaries that it is given: not the ones that the next rendering gets."""
+    return {key: copy.deepcopy(value) if isinstance(value, dict | list) else value for key, value in values.items()}
+
+
+def undefined(holes: list[Hole], context: Mapping[str, Any]) -> UndefinedVariable:
+    known = sorted(set(context) - {"data"})
+    listed = ", ".join(known[:MAX_NAMES_SHOWN]) + (", …" if len(known) > MAX_NAMES_SHOWN else "")
+    errors: dict[str, list[str]] = {}
+    for hole in holes:
+        errors.setdefault(hole.variable, []).append(hole.message)
+    words = " ".join(hole.message for hole in holes)
+    return UndefinedVariable(f"{words} Known here: {listed or 'nothing'}.", errors)
+
+
+def place(trace: TracebackType | None, files: Mapping[str, bytes], template: Template) -> tuple[str, int]:
+    """Where in a template an error comes from: Jinja2 gives the frames of a traceback the templates' lines."""
+    found = (template.name or "?", 0)
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename in files:
+            found = (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+class Budget:
+    """What one rendering may take, over all its templates."""
+
+    def __init__(self) -> None:
+        self.written, self.until = 0, time.thread_time() + MAX_SECONDS
+
+    def watched(self, chunks: Iterable[str], name: str) -> Iterable[str]:
+        for count, chunk in enumerate(chunks):
+            self.written += len(chunk)
+            if self.written > MAX_OUTPUT:
+                raise TemplateProblem(f"{name}: it writes more than {MAX_OUTPUT // 2**20} MiB.")
+            if count % CHUNKS_BETWEEN_LOOKS == 0 and time.thread_time() > self.until:
+                raise TemplateProblem(f"{name}: it takes more than {MAX_SECONDS:.0f} s.")
+            yield chunk
