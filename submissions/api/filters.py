@@ -1,0 +1,28 @@
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+
+from jobbergate.core.api.filters import ResourceFilterSet
+from submissions.models import JobSubmission
+
+
+class WordsFilter(django_filters.BaseInFilter, django_filters.CharFilter):
+    """Any of several words, with commas between them."""
+
+
+class JobSubmissionFilterSet(ResourceFilterSet):
+    status = WordsFilter(lookup_expr="in")
+    unfinished = django_filters.BooleanFilter(method="only_unfinished", label="Whether they may still change.")
+    job_script = django_filters.NumberFilter("job_script_id", min_value=0, max_value=2**63 - 1)
+    cluster = django_filters.CharFilter("cluster__name")
+    slurm_cluster = django_filters.CharFilter()
+    slurm_job_id = django_filters.NumberFilter(min_value=0, max_value=2**63 - 1)
+    via = django_filters.ChoiceFilter(choices=JobSubmission.Via)
+
+    class Meta:
+        model = JobSubmission
+        fields = ["status", "unfinished", "job_script", "cluster", "slurm_cluster", "slurm_job_id", "via", "owner"]
+
+    def only_unfinished(self, queryset: Any, name: str, value: bool) -> QuerySet[Any]:
+        return queryset.unfinished() if value else queryset.finished()

@@ -1,0 +1,187 @@
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.timezone import now
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.mixins import RetrieveModelMixin
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jobbergate.core.api.views import GenericViewSet, ResourceViewSet, RowsMixin
+from jobbergate.core.errors import Conflict, NotThere
+from jobscripts.models import JobScript
+from submissions import sync
+from submissions.api.filters import JobSubmissionFilterSet
+from submissions.api.serializers import (
+    CancelledManySerializer,
+    CancelManySerializer,
+    ClusterSerializer,
+    EventSerializer,
+    JobSubmissionDetailSerializer,
+    JobSubmissionSerializer,
+    LeaseSerializer,
+    RecordSerializer,
+    RejectSerializer,
+    ReportedSerializer,
+    ReportsSerializer,
+    ResubmitSerializer,
+    SubmissionChangeSerializer,
+    SubmitSerializer,
+)
+from submissions.models import Cluster, JobSubmission, NoCluster
+
+
+@extend_schema(tags=["clusters"])
+@extend_schema_view(retrieve=extend_schema(summary="Get a cluster"))
+class ClusterViewSet(RowsMixin, RetrieveModelMixin, GenericViewSet[Any]):
+    queryset = Cluster.objects.all()
+    serializer_class = ClusterSerializer
+    lookup_field = "name"
+    ordering, ordering_fields = "name", ("name",)
+
+    @extend_schema(summary="List clusters")
+    def list(self, request: Request) -> Response:
+        return Response({"next": None, "previous": None, "results": self.rows(self.get_queryset())})
+
+
+@extend_schema(tags=["job submissions"])
+@extend_schema_view(
+    list=extend_schema(summary="List job submissions"),
+    create=extend_schema(
+        summary="Submit a job script", request=SubmitSerializer, responses={201: JobSubmissionDetailSerializer}
+    ),
+    retrieve=extend_schema(summary="Get a job submission", responses=JobSubmissionDetailSerializer),
+    partial_update=extend_schema(
+        summary="Change a job submission", request=SubmissionChangeSerializer, responses=JobSubmissionDetailSerializer
+    ),
+    destroy=extend_schema(summary="Delete a job submission"),
+)
+class JobSubmissionViewSet(ResourceViewSet):
+    queryset = JobSubmission.objects.all()
+    serializer_class = JobSubmissionSerializer
+    detail_class = JobSubmissionDetailSerializer
+    filterset_class = JobSubmissionFilterSet
+    input_classes = {
+        "create": SubmitSerializer,
+        "partial_update": SubmissionChangeSerializer,
+        "lease": LeaseSerializer,
+        "record": RecordSerializer,
+        "reject": RejectSerializer,
+        "report": ReportsSerializer,
+        "resubmit": ResubmitSerializer,
+        "cancel_many": CancelManySerializer,
+    }
+
+    def get_queryset(self) -> QuerySet[JobSubmission]:
+        return super().get_queryset().with_people()  # type: ignore[attr-defined,no-any-return]
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        data = self.validated()
+        return self.made(data, lambda: self.submit(**data))
+
+    def submit(self, job_script: int, cluster: str = "", **wanted: Any) -> JobSubmission:
+        script = JobScript.objects.visible_to(self.request.user).filter(pk=job_script).first()  # type: ignore[arg-type]
+        if script is None:
+            raise NotThere(f"There is no job script {job_script}.")
+        return JobSubmission.create(
+            self.request.user,  # type: ignore[arg-type]
+            script,
+            cluster=get_cluster(cluster) if cluster else None,
+            **wanted,
+        )
+
+    # --- the hand-over: who speaks to sbatch for a submission, and what came of it ---
+
+    @extend_schema(
+        summary="Take a submission, to submit it", request=LeaseSerializer, responses=JobSubmissionDetailSerializer
+    )
+    @action(detail=True, methods=["post"])
+    def lease(self, request: Request, pk: str) -> Response:
+        data, submission = self.validated(), self.get_object()
+        submission.lease(
+            data["holder"], now() + settings.LEASE, data.get("instead_of", ""), data.get("execution_directory", "")
+        )
+        return self.shown(submission)
+
+    @extend_schema(
+        summary="Record the held Slurm job", request=RecordSerializer, responses=JobSubmissionDetailSerializer
+    )
+    @action(detail=True, methods=["post"])
+    def record(self, request: Request, pk: str) -> Response:
+        data, submission = self.validated(), self.get_object()
+        submission.record(**data)
+        return self.shown(submission)
+
+    @extend_schema(
+        summary="Record that Slurm refused it", request=RejectSerializer, responses=JobSubmissionDetailSerializer
+    )
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        data, submission = self.validated(), self.get_object()
+        submission.reject(**data)
+        return self.shown(submission)
+
+    @extend_schema(summary="Report what Slurm says of jobs", request=ReportsSerializer, responses=ReportedSerializer)
+    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated])
+    def report(self, request: Request) -> Response:
+        data = self.validated()
+        own = JobSubmission.objects.owned_by(request.user)  # type: ignore[arg-type]
+        found = sync.apply(data["reports"], own, data["slurm_cluster"])
+        ignored = {report["id"] for report in data["reports"]} - {submission.pk for submission in found}
+        return Response({"results": [self.shown(submission).data for submission in found], "ignored": sorted(ignored)})
+
+    # --- what people do with it afterwards ---
+
+    @extend_schema(summary="Cancel a job submission", request=None, responses=JobSubmissionDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        submission = self.get_object()
+        submission.cancel()
+        return self.shown(submission)
+
+    @extend_schema(
+        summary="Cancel several",
+        operation_id="job_submissions_cancel_many",
+        request=CancelManySerializer,
+        responses=CancelledManySerializer,
+    )
+    @action(detail=False, methods=["post"], url_path="cancel", url_name="cancel-many")
+    def cancel_many(self, request: Request) -> Response:
+        ids = self.validated()["ids"]
+        found = self.get_queryset().in_bulk(ids)
+        errors, results = {str(id): "Not found." for id in ids if id not in found}, []
+        for submission in found.values():
+            self.check_object_permissions(request, submission)
+            try:
+                submission.cancel()
+            except Conflict as refusal:
+                errors[str(submission.pk)] = refusal.detail
+            else:
+                results.append(self.shown(submission).data)
+        return Response({"results": results, "errors": errors})
+
+    @extend_schema(
+        summary="Submit the same once more", request=ResubmitSerializer, responses={201: JobSubmissionDetailSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def resubmit(self, request: Request, pk: str) -> Response:
+        data, submission = self.validated(), self.get_object()
+        return self.made(data, lambda: submission.resubmit(request.user, **data))
+
+    @extend_schema(summary="List what happened to it", responses=EventSerializer(many=True), filters=False)
+    @action(detail=True)
+    def events(self, request: Request, pk: str) -> Response:
+        rows = EventSerializer.rows(self.get_object().events.all())
+        return Response({"next": None, "previous": None, "results": rows})
+
+
+def get_cluster(name: str) -> Cluster:
+    found = Cluster.objects.filter(name=name).first()
+    if found is None:
+        names = ", ".join(Cluster.objects.values_list("name", flat=True)) or "none"
+        words = f"There is no cluster {name!r}; there are: {names}."
+        raise NoCluster(words, {"cluster": [words]})
+    return found

@@ -1,0 +1,74 @@
+"""What somebody who speaks to Slurm reports, applied to many submissions in a fixed number of queries."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from submissions import states
+from submissions.models import JobSubmission, JobSubmissionQuerySet, SubmissionEvent
+
+Report = Mapping[str, Any]
+
+FACTS = (
+    "partition", "account", "nodes", "submitted_at", "started_at", "ended_at", "requested_cpus",
+    "requested_memory", "time_limit", "cpu_time", "peak_memory",
+)  # fmt: skip
+CHANGED = (
+    *FACTS, "status", "reason", "exit_code", "signal", "released", "task_statuses", "tasks", "slurm_cluster",
+    "updated_at",
+)  # fmt: skip
+FORGOTTEN = "Neither the queue nor accounting knows this job any more."
+
+
+@transaction.atomic
+def apply(reports: Iterable[Report], submissions: JobSubmissionQuerySet, slurm_cluster: str) -> list[JobSubmission]:
+    """The submissions after their reports. Reports on others than `submissions`, or on another job, change nothing."""
+    by_id = {report["id"]: report for report in reports}
+    found = list(submissions.with_people().select_for_update(of=("self",)).filter(pk__in=by_id).order_by("pk"))
+    changed, events = [], []
+    for submission in found:
+        report, old = by_id[submission.pk], submission.status
+        if submission.is_final or submission.slurm_job_id != report["slurm_job_id"]:
+            continue
+        take(submission, report)
+        submission.slurm_cluster = submission.slurm_cluster or slurm_cluster
+        changed.append(submission)
+        if submission.status != old:
+            events.append(event(submission, old))
+    if changed:
+        JobSubmission.objects.bulk_update(changed, CHANGED, batch_size=200)
+        SubmissionEvent.objects.bulk_create(events)
+    return found
+
+
+def take(submission: JobSubmission, report: Report) -> None:
+    """One report's facts, in the columns."""
+    submission.updated_at = now()
+    submission.released = submission.released or report.get("released") is True
+    if report["state"] is None:
+        # Not knowing is never final: the job is looked for again.
+        submission.status, submission.reason = states.UNKNOWN, FORGOTTEN
+        return
+    submission.reason = report.get("reason") or ""
+    for name in FACTS:
+        if report.get(name) is not None:
+            setattr(submission, name, report[name])
+    if report.get("exit_code"):
+        submission.exit_code, submission.signal = map(int, report["exit_code"].split(":"))
+    submission.status = states.status_of(report["state"])
+    if report.get("tasks"):
+        submission.task_statuses = states.merged_tasks(submission.task_statuses, report["tasks"])
+        submission.tasks = states.counts(submission.task_statuses)
+        submission.status = states.status_of_array(submission.task_statuses)
+
+
+def event(submission: JobSubmission, old: str) -> SubmissionEvent:
+    return SubmissionEvent(
+        submission=submission,
+        at=submission.updated_at,
+        old_status=old,
+        new_status=submission.status,
+        reason=submission.reason,
+    )
