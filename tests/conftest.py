@@ -1,0 +1,49 @@
+"""The cast: Alice owns, Bob is a colleague, Carol is staff."""
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from tests.factories import make_user
+
+
+def signed_in(user: User) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {RefreshToken.for_user(user).access_token}")
+    return client
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return make_user("alice", email="alice@example.org")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return make_user("bob", email="bob@example.org")
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    return make_user("carol", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def as_alice(alice: User) -> APIClient:
+    return signed_in(alice)
+
+
+@pytest.fixture
+def as_bob(bob: User) -> APIClient:
+    return signed_in(bob)
+
+
+@pytest.fixture
+def as_carol(carol: User) -> APIClient:
+    return signed_in(carol)
+
+
+@pytest.fixture
+def anonymous(db: None) -> APIClient:
+    return APIClient()
