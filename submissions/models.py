@@ -177,7 +177,13 @@ class JobSubmission(Resource):
         return states.is_final(self.status)
 
     @classmethod
-    def create(
+    def create(cls, owner: User, job_script: JobScript, **wanted: Any) -> "JobSubmission":
+        submission = cls.prepared(owner, job_script, **wanted)
+        submission.save()
+        return submission
+
+    @classmethod
+    def prepared(
         cls,
         owner: User,
         job_script: JobScript,
@@ -189,7 +195,7 @@ class JobSubmission(Resource):
         sbatch_arguments: Sequence[str] = (),
         slurm_job_id: int | None = None,
     ) -> "JobSubmission":
-        """A submission that waits for the client or the agent; with a Slurm job id, one that follows that job."""
+        """An unsaved submission, for the client or the agent; with a Slurm job id, one that follows that job."""
         directives.check_arguments(sbatch_arguments)
         submission = cls(
             owner=owner,
@@ -206,7 +212,6 @@ class JobSubmission(Resource):
         else:
             submission.mark(job_script.read_entrypoint())
             submission.cluster = cluster or (the_only_cluster() if via == cls.Via.AGENT else None)
-        submission.save()
         return submission
 
     def mark(self, script: str) -> None:

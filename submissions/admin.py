@@ -1,0 +1,83 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from jobbergate.core.admin import ReadOnlyInline, StaffAdmin, link
+from jobbergate.core.errors import DomainError
+from submissions.models import Cluster, JobSubmission, SubmissionEvent
+
+
+@admin.register(Cluster)
+class ClusterAdmin(StaffAdmin):
+    list_display = ("name", "agent", "last_contact_at", "description")
+    list_select_related = ("agent",)
+    search_fields = ("name", "description")
+    autocomplete_fields = ("agent",)
+    readonly_fields = ("last_contact_at", "partitions", "created_at")
+
+
+class EventsInline(ReadOnlyInline):
+    model = SubmissionEvent
+    fields = readonly_fields = ("at", "old_status", "new_status", "reason")
+    verbose_name_plural = "events"
+
+
+class SubmitForm(forms.ModelForm):
+    """A new submission; afterwards Slurm has the word."""
+
+    class Meta:
+        model = JobSubmission
+        fields = ("job_script", "owner", "cluster", "execution_directory", "sbatch_arguments")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        script = data.get("job_script")
+        if script is not None and not self.errors:
+            try:
+                self.instance = JobSubmission.prepared(
+                    data["owner"],
+                    script,
+                    cluster=data["cluster"],
+                    execution_directory=data["execution_directory"],
+                    sbatch_arguments=data["sbatch_arguments"],
+                )
+            except DomainError as error:
+                raise forms.ValidationError(error.detail) from None
+        return data
+
+
+@admin.register(JobSubmission)
+class JobSubmissionAdmin(StaffAdmin):
+    list_display = ("name", "owner", "status", "slurm_job_id", "cluster", "script_page", "submitted_at", "ended_at")
+    list_filter = ("status", "via", "cluster", "is_archived", "created_at")
+    list_select_related = ("owner", "cluster", "job_script")
+    search_fields = ("search_text",)
+    autocomplete_fields = ("job_script", "owner", "cluster")
+    inlines = (EventsInline,)
+    changeable = ("name", "description", "is_archived")
+    # What Slurm and the hand-over wrote, and which task of a large array is where.
+    hidden = ("id", "search_text", "idempotency_key", "idempotency_fingerprint", "job_script", "task_statuses")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("owner", "cluster", "job_script").defer("task_statuses")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": SubmitForm}))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*self.changeable, *self.get_readonly_fields(request, obj)) if obj else SubmitForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ()
+        columns = [field.name for field in JobSubmission._meta.fields]
+        return ("script_page", *(name for name in columns if name not in (*self.changeable, *self.hidden)))
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else ()
+
+    @admin.display(description="job script")
+    def script_page(self, submission: JobSubmission) -> str:
+        return link(submission.job_script)
