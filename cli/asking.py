@@ -1,0 +1,175 @@
+"""From questions to answers: what was supplied is checked, defaults are taken, and the rest is asked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cli.answers import guessed, read_answers
+from cli.errors import CliError
+from cli.questions import BooleanList, Const, InvalidAnswer, Question, flattened, question_from_form
+
+__all__ = ["Asker", "NobodyToAsk", "TerminalAsker", "Unanswered", "answer", "answer_form", "read_answers"]
+
+
+class Unanswered(CliError):
+    """A question has no answer, and nobody is there to give one."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(f"{question.variablename}: an answer is missing; give {question.accepted}.")
+        self.question = question
+
+
+class Asker(Protocol):
+    def ask(self, question: Question) -> Any:
+        """An answer that the question accepts."""
+
+
+class TerminalAsker:
+    """Asks the person at the terminal. Ctrl-C is click.Abort."""
+
+    def ask(self, question: Question) -> Any:
+        from cli.prompts import prompt
+
+        return prompt(question)
+
+
+class NobodyToAsk:
+    """Stands where nobody can answer: what needs no answer is left out, everything else is missing."""
+
+    def ask(self, question: Question) -> Any:
+        if question.required or question.default is not None:
+            raise Unanswered(question)
+        return question.empty()
+
+
+def answer(
+    questions: Sequence[Question],
+    supplied: Mapping[str, Any],
+    *,
+    fast: bool,
+    asker: Asker,
+    known: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The answers to these questions and to those that hang on them; `known` are earlier ones, for live questions.
+
+    Everything that is wrong or missing is one CliError; what is known to be wrong is told before anything is asked.
+    """
+    return Sitting(supplied, fast, asker, dict(known or {})).run(questions)
+
+
+def answer_form(form: Mapping[str, Any], supplied: Mapping[str, Any], *, fast: bool, asker: Asker) -> dict[str, Any]:
+    """The answers to a declarative form, which takes no others."""
+    questions = [question_from_form(question) for question in form["questions"]]
+    known = [question.variablename for question in flattened(questions)]
+    unknown = [unasked(name, known) for name in supplied if name not in known]
+    return Sitting(supplied, fast, asker, {}, problems=unknown).run(questions)
+
+
+def unasked(name: str, known: list[str]) -> CliError:
+    close = difflib.get_close_matches(name, known, n=3)
+    if close:
+        return CliError(f"{name}: no question asks for it; is {' or '.join(close)} meant?")
+    return CliError(f"{name}: no question asks for it; there are {', '.join(known) or 'no questions'}.")
+
+
+@dataclass
+class Sitting:
+    """One list of questions on its way to answers."""
+
+    supplied: Mapping[str, Any]
+    fast: bool
+    asker: Asker
+    known: dict[str, Any]
+    answers: dict[str, Any] = field(default_factory=dict)
+    problems: list[CliError] = field(default_factory=list)
+
+    def run(self, questions: Sequence[Question]) -> dict[str, Any]:
+        if self.somebody_there:
+            self.check_supplied(questions)
+            self.raise_problems()
+        self.take(questions)
+        self.raise_problems()
+        return self.answers
+
+    @property
+    def somebody_there(self) -> bool:
+        return not isinstance(self.asker, NobodyToAsk)
+
+    def check_supplied(self, questions: Sequence[Question]) -> None:
+        """Nobody wants to answer ten questions, and to hear then that `-a` was wrong."""
+        for question in questions:
+            if question.variablename in self.supplied and not question.waits_for_answers:
+                self.attempt(self.check_one, question)
+
+    def check_one(self, question: Question) -> None:
+        value = question.check(self.supplied[question.variablename])
+        if isinstance(question, BooleanList):
+            self.check_supplied(question.branch(value))
+
+    def attempt(self, act: Callable[[Question], None], question: Question) -> None:
+        try:
+            act(question)
+        except (InvalidAnswer, Unanswered) as problem:
+            self.problems.append(problem)
+
+    def take(self, questions: Sequence[Question]) -> None:
+        for question in questions:
+            self.attempt(self.take_one, question.settled({**self.supplied, **self.known, **self.answers}))
+            if self.somebody_there:
+                self.raise_problems()
+
+    def take_one(self, question: Question) -> None:
+        value = self.value_of(question)
+        if value is None and not question.live:
+            return  # Left out of a form: the server knows what that means, and null is no integer or choice.
+        self.answers[question.variablename] = value
+        if isinstance(question, BooleanList):
+            self.take(question.branch(value))
+            self.refuse_hidden(question, value)
+
+    def value_of(self, question: Question) -> Any:
+        if question.variablename in self.supplied:
+            return guessed(question.check(self.supplied[question.variablename]))
+        if question.ignore or isinstance(question, Const):
+            return question.default
+        if self.fast and question.default is not None:
+            return question.check(question.default)
+        return self.asker.ask(question)
+
+    def refuse_hidden(self, question: BooleanList, value: bool) -> None:
+        """A form's question in the branch not taken is not asked; an answer to it would be lost without a word."""
+        if question.live:
+            return
+        reached = {one.variablename for one in flattened(question.branch(value))} | self.answers.keys()
+        for one in flattened(question.branch(not value)):
+            if one.variablename in self.supplied and one.variablename not in reached:
+                self.problems.append(Hidden(one, question, value))
+
+    def raise_problems(self) -> None:
+        missing = [problem.question for problem in self.problems if isinstance(problem, Unanswered)]
+        wrong = [str(problem) for problem in self.problems if not isinstance(problem, Unanswered)]
+        lines = [*wrong, *([about_missing(missing)] if missing else [])]
+        if lines:
+            raise CliError("\n".join(lines))
+
+
+class Hidden(CliError):
+    """An answer to a question that is not asked, given the other answers."""
+
+    def __init__(self, question: Question, parent: Question, value: bool) -> None:
+        given = "true" if value else "false"
+        super().__init__(
+            f"{question.variablename}: it is hidden, since {parent.variablename} is {given}; leave it out, "
+            f"or give {parent.variablename} another answer."
+        )
+
+
+def about_missing(questions: list[Question]) -> str:
+    listed = ", ".join(f"{question.variablename} ({question.accepted})" for question in questions)
+    have = "has" if len(questions) == 1 else "have"
+    defaults = [question.variablename for question in questions if question.default is not None]
+    hint = f"; --fast takes the default of {', '.join(defaults)}" if defaults else ""
+    return f"{listed} {have} no answer, and nobody can be asked: use -a NAME=VALUE or --answers FILE{hint}."

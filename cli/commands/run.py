@@ -1,0 +1,66 @@
+"""`jobbergate run`: from an application to a job in one command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cli import completing
+from cli.errors import UsageProblem
+from cli.preparing import Wishes, answer_options
+from cli.session import Command, Session, pass_session
+
+
+@click.command(cls=Command)
+@click.argument("application", shell_complete=completing.applications)
+@answer_options
+@click.option(
+    "--submit/--no-submit", default=True, show_default=True, help="Hand the script to Slurm, or only make it."
+)
+@click.option("--wait", is_flag=True, help="Wait for the job to end; exit code 0 only if it completed.")
+@click.option("--cluster", metavar="NAME", shell_complete=completing.clusters, help="Which cluster it goes to.")
+@click.option("-d", "--execution-directory", metavar="DIRECTORY", help="Where the job runs, on the cluster.")
+@click.argument("sbatch_arguments", nargs=-1, metavar="[-- SBATCH_ARGUMENTS]")
+@click.pass_context
+@pass_session
+def run(
+    session: Session,
+    ctx: click.Context,
+    /,
+    application: str,
+    submit: bool,
+    wait: bool,
+    cluster: str | None,
+    execution_directory: str | None,
+    sbatch_arguments: tuple[str, ...],
+    **wishes: Any,
+) -> None:
+    """Make a job script and submit it.
+
+    The same as `job-scripts create` and `job-submissions create`, with the options of both.
+
+    \b
+    Example:
+        jobbergate run my-application -a nodes=2 --fast --wait -- --time=10
+    """
+    from cli.preparing import create_script
+    from cli.submitting import Destination, describe_end, wait_for_end
+    from cli.submitting import submit as hand_to_slurm
+
+    if not submit and (wait or cluster or execution_directory or sbatch_arguments):
+        raise UsageProblem(
+            "With --no-submit nothing is submitted; leave out --wait, --cluster, -d and SBATCH_ARGUMENTS."
+        )
+    script = create_script(session, application, Wishes(**wishes))
+    if not submit:
+        return session.output.row(script)
+    session.output.talk(f"Made the job script {script['id']}, {script['name']}.")
+    destination = Destination(cluster, execution_directory, sbatch_arguments)
+    submission = hand_to_slurm(session, script["id"], destination)
+    if wait:
+        submission = wait_for_end(session, submission)
+        session.output.talk(describe_end(submission))
+    session.output.row(submission)
+    if submission["status"] == "rejected" or (wait and submission["status"] != "completed"):
+        ctx.exit(1)

@@ -1,0 +1,52 @@
+"""Values that a shell completes from the server: quickly or not at all, and never with an error message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from click.shell_completion import CompletionItem
+
+from cli.errors import CliError
+from cli.output import printable
+from cli.session import Session
+
+if TYPE_CHECKING:
+    import click
+
+# Somebody holds the Tab key down meanwhile.
+SECONDS = 2.0
+OFFERED = 100
+
+
+def applications(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    rows = _rows(ctx, "/api/applications/", search=incomplete or None)
+    return _offers({row["identifier"] or row["id"]: row["name"] for row in rows}, incomplete)
+
+
+def job_scripts(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    rows = _rows(ctx, "/api/job-scripts/", owner="me")
+    return _offers({row["id"]: row["name"] for row in rows}, incomplete)
+
+
+def job_submissions(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    rows = _rows(ctx, "/api/job-submissions/", owner="me")
+    return _offers({row["id"]: f"{row['name']} ({row['status']})" for row in rows}, incomplete)
+
+
+def clusters(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    return _offers({row["name"]: row["description"] for row in _rows(ctx, "/api/clusters/")}, incomplete)
+
+
+def _rows(ctx: click.Context, path: str, **params: Any) -> list[dict[str, Any]]:
+    session = Session(ctx.find_root().params.get("server"))
+    try:
+        return list(session.new_client(timeout=SECONDS).pages(path, limit=OFFERED, **params))
+    except (CliError, OSError):
+        return []
+    finally:
+        session.close()
+
+
+def _offers(names: dict[Any, str], incomplete: str) -> list[CompletionItem[str]]:
+    texts = {str(name): " ".join(printable(text or "").split()) for name, text in names.items()}
+    return [CompletionItem(name, help=text or None) for name, text in texts.items() if name.startswith(incomplete)]

@@ -1,0 +1,150 @@
+"""What the queue and accounting together say of one submission's job, as the report that the server takes. Pure.
+
+The queue knows what is going on; accounting knows how it ended, a little later. Where both speak of an end, accounting
+is believed; where accounting has not heard of it yet, the queue is. What only accounting knows, and not as ended, is
+not known: the job has left the queue, and nobody has said how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from cli.queue import Submission
+from cli.slurm_text import Row
+
+# Part of a job (index of an array's task, component of a heterogeneous job, or 0) → what is known of it.
+Parts = dict[int, Row]
+
+LONGEST_NODES = 20_000
+# An array is called after the liveliest of its tasks.
+LIVELIEST_FIRST = ("RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "PENDING")
+
+
+def iso(at: int | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def merged(queued: Iterable[Row], recorded: Iterable[Row]) -> Parts:
+    in_queue = {part: row for row in queued for part in row.parts}
+    ended = {part: row for row in recorded if row.is_over for part in row.parts}
+    parts = {}
+    for part in sorted(in_queue.keys() | ended.keys()):
+        row, record = in_queue.get(part), ended.get(part)
+        if row is None and record is not None:
+            parts[part] = record
+        elif row is not None and (record is None or not row.is_over):
+            # Not over in the queue, over in the books: it was requeued, and those are the books of the run before.
+            parts[part] = row
+        elif row is not None and record is not None:
+            parts[part] = _completed(record, row)
+    return parts
+
+
+def _completed(record: Row, row: Row) -> Row:
+    """Accounting may get the end of a job before its beginning, and then lacks what the queue knows."""
+    values = {field.name: getattr(record, field.name) for field in fields(Row)}
+    return replace(row, **{name: value for name, value in values.items() if value not in ("", None)})
+
+
+def wants_record(submission: Submission, queued: Sequence[Row]) -> bool:
+    """Whether accounting has to be asked: for how it ended, or for tasks that the queue has forgotten already."""
+    if not queued or any(row.is_over for row in queued):
+        return True
+    known: int = sum(submission["tasks"].values())
+    return known > sum(len(row.parts) for row in queued)
+
+
+def is_behind(queued: Iterable[Row], recorded: Iterable[Row], *, at: float, patience: float) -> bool:
+    """Whether accounting has yet to hear of an end that is only so many seconds old."""
+    ended = {part for row in recorded if row.is_over and row.partition for part in row.parts}
+    return any(
+        row.is_over and not ended.issuperset(row.parts) and at - (row.ended_at or 0) < patience for row in queued
+    )
+
+
+def lacks_exit_code(row: Row) -> bool:
+    """A job that ended without ever having started has none."""
+    return row.is_over and row.exit_code is None and row.started_at is not None
+
+
+def with_exit_codes(parts: Parts, codes: Mapping[int, str]) -> Parts:
+    """For where there is no accounting: the codes that the controller remembers."""
+    return {
+        part: replace(row, exit_code=codes.get(part)) if lacks_exit_code(row) else row for part, row in parts.items()
+    }
+
+
+def report(submission: Submission, parts: Parts) -> dict[str, Any]:
+    """What the server is told. `state` null says that Slurm answered, and does not know the job."""
+    named = {"id": submission["id"], "slurm_job_id": submission["slurm_job_id"]}
+    if not parts:
+        return {**named, "state": None}
+    rows = list(dict.fromkeys(parts.values()))
+    first = parts[min(parts)]
+    facts = _of_array(parts, rows) if first.array else _of_job(first, rows)
+    if not any(row.is_held for row in rows):
+        facts["released"] = True
+    return named | {name: value for name, value in facts.items() if value is not None}
+
+
+def _of_job(first: Row, rows: Sequence[Row]) -> dict[str, Any]:
+    """A heterogeneous job is what its first component is, which runs the script."""
+    return {
+        "state": first.state,
+        "reason": first.reason,
+        "exit_code": first.exit_code if first.is_over else None,
+        "started_at": iso(first.started_at),
+        "ended_at": iso(first.ended_at),
+        **_common(rows),
+    }
+
+
+def _of_array(parts: Parts, rows: Sequence[Row]) -> dict[str, Any]:
+    over = all(row.is_over for row in rows)
+    words = {row.state for row in rows}
+    codes = [row.exit_code for row in rows if row.exit_code]
+    return {
+        "state": next((word for word in LIVELIEST_FIRST if word in words), max(words)),
+        "reason": next((row.reason for row in rows if row.state == "PENDING"), ""),
+        # As for Slurm's own dependencies: the highest of the tasks' codes.
+        "exit_code": max(codes, key=_code) if over and codes else None,
+        "started_at": iso(_least(row.started_at for row in rows)),
+        "ended_at": iso(_most(row.ended_at for row in rows)) if over else None,
+        "tasks": {str(part): row.state for part, row in parts.items()},
+        **_common(rows),
+    }
+
+
+def _common(rows: Sequence[Row]) -> dict[str, Any]:
+    return {
+        "partition": rows[0].partition,
+        "account": rows[0].account,
+        "nodes": ",".join(sorted({row.nodes for row in rows if row.nodes}))[:LONGEST_NODES],
+        "submitted_at": iso(_least(row.submitted_at for row in rows)),
+        "requested_cpus": _most(row.cpus for row in rows),
+        "requested_memory": _most(row.memory for row in rows),
+        "time_limit": _most(row.time_limit for row in rows),
+        "cpu_time": _sum(row.cpu_time for row in rows),
+        "peak_memory": _most(row.peak_memory for row in rows),
+    }
+
+
+def _code(text: str) -> tuple[int, int]:
+    code, _, signal = text.partition(":")
+    return int(code), int(signal)
+
+
+def _least(values: Iterable[int | None]) -> int | None:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _most(values: Iterable[int | None]) -> int | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

@@ -1,0 +1,143 @@
+"""Somebody else's code in our process: what it finds while it runs, what stays of it, and whose its errors are."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import click
+
+from cli import compatibility
+from cli.errors import CliError
+
+PROGRAM = "jobbergate.py"
+PACKAGE = "jobbergate_cli"
+INSTALLED = (Path(sys.prefix), Path(__file__).parent)
+
+
+class ForeignError(CliError):
+    """The application's own code failed."""
+
+
+def load_class(folder: Path) -> Any:
+    """The class JobbergateApplication of the folder's jobbergate.py."""
+    program = folder / PROGRAM
+    module = ModuleType("jobbergate_application")
+    module.__file__ = str(program)
+    # Dataclasses and pickles look for the module of their class here.
+    sys.modules[module.__name__] = module
+    with errors_told(folder, "<module>"):
+        code = compile(program.read_bytes(), str(program), "exec", dont_inherit=True)
+        exec(code, vars(module))  # noqa: S102  Its user has trusted this very content.
+    found = vars(module).get("JobbergateApplication")
+    if not isinstance(found, type):
+        raise ForeignError(f"{PROGRAM} defines no class JobbergateApplication.")
+    return found
+
+
+@contextmanager
+def surroundings(folder: Path) -> Iterator[None]:
+    """What an application's code expects to find. Afterwards everything is as it was before, errors or not."""
+    with ExitStack() as stack:
+        stack.enter_context(known_modules(folder))
+        stack.enter_context(search_path(folder))
+        stack.enter_context(stdout_on_stderr())
+        yield
+
+
+@contextmanager
+def known_modules(folder: Path) -> Iterator[None]:
+    before = dict(sys.modules)
+    for name in [name for name in before if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    sys.modules.update(compatibility.modules())
+    try:
+        yield
+    finally:
+        for name in [name for name, module in sys.modules.items() if is_foreign(name, module, folder)]:
+            del sys.modules[name]
+        sys.modules.update({name: module for name, module in before.items() if name.partition(".")[0] == PACKAGE})
+
+
+def is_foreign(name: str, module: ModuleType | None, folder: Path) -> bool:
+    if name.partition(".")[0] in (PACKAGE, "jobbergate_application"):
+        return True
+    places = [getattr(module, "__file__", None), *list(getattr(module, "__path__", None) or [])]
+    return any(isinstance(place, str) and is_theirs(place, folder) for place in places)
+
+
+def is_theirs(place: str, folder: Path) -> bool:
+    """In the folder, and not in a virtual environment, perhaps our own, that somebody keeps there."""
+    path = Path(place)
+    installed = [place for place in INSTALLED if place.is_relative_to(folder)]
+    return path.is_relative_to(folder) and not any(path.is_relative_to(place) for place in installed)
+
+
+@contextmanager
+def search_path(folder: Path) -> Iterator[None]:
+    """The folder's own modules can be imported, after everything that is installed; no bytecode is left in it."""
+    before, bytecode = list(sys.path), sys.dont_write_bytecode
+    sys.path.append(str(folder))
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+        sys.dont_write_bytecode = bytecode
+
+
+@contextmanager
+def stdout_on_stderr() -> Iterator[None]:
+    """Standard output is for our data: what the code and the programs that it starts print there is talk."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+@contextmanager
+def errors_told(folder: Path, step: str, *, ours_too: bool = True) -> Iterator[None]:
+    """Errors within are told as the application's, with its file and line.
+
+    With `ours_too=False` an error with no line of the application in its traceback is ours, and stays as it is.
+    """
+    try:
+        yield
+    except (CliError, click.Abort):
+        raise
+    # Somebody else's code may raise anything, and may call exit(); all of it is an answer to the person who runs it.
+    except (Exception, SystemExit) as error:
+        place = place_of(error, folder)
+        if place is None and not ours_too:
+            raise
+        if place is None:
+            place = PROGRAM if step == "<module>" else f"{PROGRAM}, in {step}"
+        raise ForeignError(f"{place}: {described(error)}") from error
+
+
+def place_of(error: BaseException, folder: Path) -> str | None:
+    """File, line and function of the application's innermost line."""
+    if isinstance(error, SyntaxError) and error.filename and is_theirs(error.filename, folder):
+        return f"{Path(error.filename).relative_to(folder)}, line {error.lineno or 1}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_theirs(frame.filename, folder)]
+    if not frames:
+        return None
+    innermost = frames[-1]
+    where = "" if innermost.name == "<module>" else f", in {innermost.name}"
+    return f"{Path(innermost.filename).relative_to(folder)}, line {innermost.lineno}{where}"
+
+
+def described(error: BaseException) -> str:
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,158 @@
+"""One look at Slurm for many submissions: what crashed is gone on with, and what became of the jobs is reported.
+
+However many submissions there are, this is one squeue, one sacct for what has left the queue or ended, and one report.
+When Slurm does not answer, nothing is reported: an outage never changes a state.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from cli.client import at
+from cli.errors import CliError
+from cli.facts import is_behind, lacks_exit_code, merged, report, wants_record, with_exit_codes
+from cli.handover import Talk, hand_over, is_dead, release, silently, take_in
+from cli.planning import Plan, plan
+from cli.queue import CLOCKS_DIFFER, Queue, Submission, is_our_record, seconds
+from cli.slurm import SlurmSilent
+
+if TYPE_CHECKING:
+    from cli.client import Client
+    from cli.slurm import Slurm
+    from cli.slurm_text import Row
+
+FINAL = frozenset({
+    "rejected", "completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail", "boot_fail", "deadline",
+    "revoked",
+})  # fmt: skip
+REPORTS_AT_ONCE = 500
+# Accounting is usually 0.1 s behind the controller. An end of just now is worth waiting for, but not for long.
+RECENT = 10.0
+PATIENCE = 2.0
+PAUSE = 0.2
+YEAR = 365 * 24 * 3600
+
+
+def refresh(
+    client: Client,
+    slurm: Slurm,
+    submissions: Sequence[Submission],
+    *,
+    user: str | None = None,
+    talk: Talk = silently,
+) -> list[Submission]:
+    """The same submissions, in the same order, as they are now. Raises SlurmSilent when nothing can be known.
+
+    Only one's own unfinished submissions to this machine's cluster, that no agent cares for, are looked at: staff see
+    other people's, and must not submit them as themselves. `user` is whose jobs squeue lists, the caller by default.
+    """
+    if all(row["status"] in FINAL for row in submissions):
+        return list(submissions)
+    now = {row["id"]: _detailed(client, row) for row in submissions}
+    queue = Queue(slurm.squeue(user))
+    me, cluster = client.get(at("whoami"))["username"], slurm.cluster_name()
+    here = [number for number, detail in now.items() if _is_here(detail, me, cluster)]
+    # A second time only after jobs were taken in: now that they are recorded, others with their tags can go.
+    for _ in range(2):
+        todo = plan([now[number] for number in here], queue, is_dead=is_dead, host=socket.gethostname(), at=time.time())
+        if todo.is_empty:
+            break
+        now.update(_carry_out(client, slurm, todo, talk))
+        queue = Queue(slurm.squeue(user))
+        if not todo.adopt:
+            break
+    now.update(_observe(client, slurm, [now[number] for number in here], queue))
+    return [now[row["id"]] for row in submissions]
+
+
+def _detailed(client: Client, row: Submission) -> Submission:
+    """The rows of a list lack what the hand-over needs."""
+    if row["status"] in FINAL or "tag" in row:
+        return row
+    detail: Submission = client.get(at("job-submissions", row["id"]))
+    return detail
+
+
+def _is_here(submission: Submission, me: str, cluster: str) -> bool:
+    if submission["status"] in FINAL or submission["via"] != "login_node" or submission["owner"] != me:
+        return False
+    return (submission["slurm_cluster"] or submission["cluster"] or cluster) == cluster
+
+
+def _carry_out(client: Client, slurm: Slurm, todo: Plan, talk: Talk) -> dict[int, Submission]:
+    """Submissions that changed, by id. What fails for one is told, and does not stop the others."""
+    steps: list[Callable[[], Submission | None]] = [
+        *(partial(take_in, client, slurm, submission, job, talk=talk) for submission, job in todo.adopt),
+        *(partial(release, client, slurm, submission) for submission in todo.release),
+        *(partial(slurm.scancel, job) for job in todo.cancel),
+        *(partial(hand_over, client, slurm, one, instead_of=dead, talk=talk) for one, dead in todo.hand_over),
+    ]
+    changed = {}
+    for step in steps:
+        try:
+            submission = step()
+        except CliError as problem:
+            talk(str(problem))
+            continue
+        if submission:
+            changed[submission["id"]] = submission
+    return changed
+
+
+def _observe(client: Client, slurm: Slurm, here: Iterable[Submission], queue: Queue) -> dict[int, Submission]:
+    """Reports what is known of each job; the submissions as the server knows them then."""
+    watched = [one for one in here if one["slurm_job_id"] is not None and one["status"] not in FINAL]
+    records = _records(slurm, [one for one in watched if wants_record(one, queue.of(one))], queue)
+    reports = []
+    for submission in watched:
+        queued = queue.of(submission)
+        if records is None and not queued:
+            continue
+        job = submission["slurm_job_id"]
+        ours = [row for row in (records or {}).get(job, []) if is_our_record(row, submission)]
+        parts = merged(queued, ours)
+        if any(map(lacks_exit_code, parts.values())):
+            parts = with_exit_codes(parts, slurm.exit_codes(job))
+        reports.append(report(submission, parts))
+    return _send(client, slurm, reports)
+
+
+def _records(slurm: Slurm, asked: Sequence[Submission], queue: Queue) -> dict[int, list[Row]] | None:
+    """What accounting has on each job: nothing where there is no accounting, None when it does not answer."""
+    if not asked:
+        return {}
+    started = time.time()
+    jobs = {one["slurm_job_id"]: queue.of(one) for one in asked}
+    while True:
+        try:
+            rows = slurm.sacct(jobs, seconds=_reach(asked, started))
+        except SlurmSilent:
+            return None
+        found: dict[int, list[Row]] = defaultdict(list)
+        for row in rows or ():
+            found[row.job].append(row)
+        late = any(is_behind(queued, found[job], at=started, patience=RECENT) for job, queued in jobs.items())
+        if rows is None or not late or time.time() - started > PATIENCE:
+            return found
+        time.sleep(PAUSE)
+
+
+def _reach(asked: Sequence[Submission], at: float) -> int:
+    """How many seconds back accounting has to look. A job that a person named may be old."""
+    if not all(one["tag"] for one in asked):
+        return YEAR
+    return int(at - min(seconds(one["created_at"]) or 0 for one in asked)) + CLOCKS_DIFFER
+
+
+def _send(client: Client, slurm: Slurm, reports: Sequence[dict[str, Any]]) -> dict[int, Submission]:
+    known = {}
+    for start in range(0, len(reports), REPORTS_AT_ONCE):
+        some = {"slurm_cluster": slurm.cluster_name(), "reports": reports[start : start + REPORTS_AT_ONCE]}
+        answer = client.post(at("job-submissions", "report"), some)
+        known.update({detail["id"]: detail for detail in answer["results"]})
+    return known

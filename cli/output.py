@@ -1,0 +1,204 @@
+"""Data on standard output, in the format that was asked for; talk on standard error.
+
+A table is for people: it fits the terminal, shows local time, and shows no control characters of other people's texts.
+The other formats are for programs: everything the server said, as it said it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from datetime import datetime
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+FORMATS = ("table", "json", "yaml", "csv", "id")
+# A table that is read by a program is never cut.
+UNBOUNDED = 100_000
+DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+class Output:
+    def __init__(self, output_format: str = "table", stdout: IO[str] | None = None, stderr: IO[str] | None = None):
+        self.format = output_format
+        self.stdout = stdout or sys.stdout
+        self.stderr = stderr or sys.stderr
+
+    # --- data -------------------------------------------------------------------------------------------------------
+
+    def rows(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        table: Sequence[str],
+        fields: Sequence[str],
+        named_by: str = "id",
+        nothing: str = "Nothing found.",
+    ) -> None:
+        """`table` names what a person sees; `fields` names the columns of CSV, which has its header even of no rows."""
+        if self.format == "json":
+            return self._write_json(rows)
+        if self.format == "yaml":
+            return self._write_yaml([dict(row) for row in rows])
+        if self.format == "csv":
+            return self._write_csv(rows, fields)
+        if self.format == "id":
+            return self._write_lines(str(row[named_by]) for row in rows)
+        if not rows:
+            return self.talk(nothing)
+        self._write_table(rows, table)
+
+    def row(self, row: Mapping[str, Any], *, named_by: str = "id") -> None:
+        if self.format == "json":
+            return self._write_json(row)
+        if self.format == "yaml":
+            return self._write_yaml(dict(row))
+        if self.format == "csv":
+            return self._write_csv([row], list(row))
+        if self.format == "id":
+            return self._write_lines([str(row[named_by])])
+        self._write_properties(row)
+
+    def gone(self, noun: str, row: Mapping[str, Any], *, named_by: str = "id") -> None:
+        """What was deleted: nothing is left of it to show but its name."""
+        self.talk(f"The {noun} {row[named_by]} is deleted.")
+        if self.format != "table":
+            self.row({named_by: row[named_by], "deleted": True}, named_by=named_by)
+
+    def text(self, text: str) -> None:
+        """A file's own text: as it is for a program, without control characters for a terminal."""
+        self._write(printable(text) if self.stdout.isatty() else text)
+
+    # --- talk -------------------------------------------------------------------------------------------------------
+
+    def talk(self, sentence: str) -> None:
+        self.stderr.write(printable(sentence) + "\n")
+        self.stderr.flush()
+
+    def warn(self, sentence: str) -> None:
+        self.talk(f"Warning: {sentence}")
+
+    @contextmanager
+    def progress(self, doing: str) -> Iterator[None]:
+        """Show on a terminal that something long is going on; elsewhere say nothing."""
+        if not self.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        with Console(file=self.stderr).status(Text(printable(doing))):
+            yield
+
+    # --- formats ----------------------------------------------------------------------------------------------------
+
+    def _write_json(self, value: object) -> None:
+        self._write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def _write_yaml(self, value: object) -> None:
+        import yaml
+
+        self._write(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+
+    def _write_csv(self, rows: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> None:
+        import csv
+
+        writer = csv.writer(self.stdout, lineterminator="\n")
+        writer.writerow(fields)
+        writer.writerows([_cell(row.get(field)) for field in fields] for row in rows)
+        self.stdout.flush()
+
+    def _write_lines(self, lines: Any) -> None:
+        self._write("".join(f"{line}\n" for line in lines))
+
+    def _write_table(self, rows: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> None:
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=SIMPLE_HEAD if self.stdout.isatty() else None, pad_edge=False, header_style="bold")
+        for field in fields:
+            # Free text may wrap in a narrow terminal; an id, a state or a time is kept in one piece.
+            table.add_column(_title(field), no_wrap=field not in ("name", "description", "reason"), overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(shown(row.get(field)).replace("\n", " ")) for field in fields))
+        self._print(table)
+
+    def _write_properties(self, row: Mapping[str, Any]) -> None:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
+        for field, value in row.items():
+            table.add_row(_title(field), Text(shown(value)))
+        self._print(table)
+
+    def _print(self, table: Any) -> None:
+        from rich.console import Console
+
+        # Trailing blanks are rich's padding of the last column.
+        console = Console(file=self.stdout, width=None if self.stdout.isatty() else UNBOUNDED)
+        with console.capture() as captured:
+            console.print(table)
+        self._write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
+
+    def _write(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def printable(text: str) -> str:
+    """Text of others without what moves a terminal's cursor, colours it, or turns its lines around."""
+    return "".join(letter if _is_plain(letter) else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _is_plain(letter: str) -> bool:
+    if letter < " ":
+        return letter in "\n\t"
+    return not "\x7f" <= letter <= "\x9f" and letter not in DIRECTION_MARKS
+
+
+def shown(value: object) -> str:
+    """One value as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {_inline(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "\n".join(_inline(item) for item in value)
+    return printable(_local_time(str(value)))
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_inline(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_inline(item) for item in value)
+    return shown(value)
+
+
+def _local_time(text: str) -> str:
+    """`2026-03-01T12:00:05.123456Z` as the reader's own clock shows it; any other text as it is."""
+    if len(text) < 20 or text[4] != "-" or text[10] != "T":
+        return text
+    try:
+        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return text
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _title(field: str) -> str:
+    return field.replace("_", " ").removesuffix(" at")

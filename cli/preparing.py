@@ -1,0 +1,140 @@
+"""From an application and a person's answers to the body of one request: what `job-scripts create` sends."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.errors import CliError
+
+if TYPE_CHECKING:
+    from cli.asking import Asker
+    from cli.session import Session
+    from cli.workflow import Outcome
+
+_OPTIONS = (
+    click.option("-n", "--name", help="The script's name."),
+    click.option("--description", help="What this script is for."),
+    click.option("--version", type=click.IntRange(min=1), metavar="N", help="A version; the latest by default."),
+    click.option(
+        "-p", "--sbatch-parameter", "sbatch_parameters", multiple=True, help="An option of sbatch, such as --time=10."
+    ),
+    click.option("--answers", "answers_file", metavar="FILE", help="Answers as JSON or YAML; - is standard input."),
+    click.option("-a", "--answer", "pairs", multiple=True, metavar="KEY=VALUE", help="One answer."),
+    click.option("--fast", is_flag=True, help="Take every default; ask only what has none."),
+    click.option("--trust", is_flag=True, help="Run the application's jobbergate.py without asking."),
+)
+
+
+def answer_options(command: Any) -> Any:
+    """The options of every command that makes a script from an application."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the options say; its fields are named as the options are."""
+
+    name: str | None
+    description: str | None
+    version: int | None
+    sbatch_parameters: tuple[str, ...]
+    answers_file: str | None
+    pairs: tuple[str, ...]
+    fast: bool
+    trust: bool
+
+
+def prepare(session: Session, application: str, wishes: Wishes) -> dict[str, Any]:
+    """Ask what is still to be answered, and run the application's own code where it has some and is trusted."""
+    from cli.asking import answer_form, read_answers
+    from cli.client import at
+
+    supplied = read_answers(wishes.answers_file, wishes.pairs)
+    row = session.client.get(at("applications", application))
+    version = session.client.get(at("applications", row["id"], "versions", wishes.version or "latest"))
+    body = {"application": row["id"], "version": version["number"], **_wanted(wishes)}
+    if version["kind"] == "declarative":
+        answers = answer_form(version["form"], supplied, fast=wishes.fast, asker=_asker())
+        return {**body, "answers": answers}
+    outcome = _run(session, row, version, supplied, wishes)
+    if "name" not in body and isinstance(named := outcome.config.get("job_script_name"), str) and named:
+        body["name"] = named
+    return {**body, "answers": outcome.answers, "computed": outcome.computed}
+
+
+def create_script(session: Session, application: str, wishes: Wishes) -> dict[str, Any]:
+    body = prepare(session, application, wishes)
+    with session.output.progress("Rendering"):
+        script = session.client.create("/api/job-scripts/", body)
+    show_warnings(session, script)
+    return script
+
+
+def show_warnings(session: Session, script: dict[str, Any]) -> None:
+    for warning in script["warnings"]:
+        session.output.warn(f"{warning['file']}, line {warning['line']}: {warning['message']}")
+
+
+def _wanted(wishes: Wishes) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    if wishes.name:
+        wanted["name"] = wishes.name
+    if wishes.description:
+        wanted["description"] = wishes.description
+    if wishes.sbatch_parameters:
+        wanted["sbatch_parameters"] = list(wishes.sbatch_parameters)
+    return wanted
+
+
+def _asker() -> Asker:
+    from cli.asking import NobodyToAsk, TerminalAsker
+
+    return TerminalAsker() if sys.stdin.isatty() else NobodyToAsk()
+
+
+def _run(
+    session: Session,
+    row: dict[str, Any],
+    version: dict[str, Any],
+    supplied: dict[str, Any],
+    wishes: Wishes,
+) -> Outcome:
+    """Run the version's jobbergate.py: exactly the content that the server named and that its user trusts."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from cli.client import at
+    from cli.folder import read_archive, sha256_of, write_files
+    from cli.trusting import may_run
+    from cli.workflow import run_application
+
+    named = row["identifier"] or row["name"]
+    with session.output.progress("Downloading the application"):
+        archive = session.client.download(at("applications", row["id"], "versions", version["number"], "archive"))
+    files = read_archive(archive)
+    sha256 = sha256_of(files)
+    if sha256 != version["sha256"]:
+        raise CliError(f"The files of {named} are not those of version {version['number']}: their sha256 is {sha256}.")
+    if not may_run(
+        session,
+        sha256,
+        application=named,
+        owner=row["owner"],
+        version=version["number"],
+        purpose="This application runs its own code on this machine, with your rights.",
+        trust=wishes.trust,
+    ):
+        raise CliError(
+            f"{named} runs its own code on this machine, and version {version['number']} of {row['owner']} "
+            f"(sha256 {sha256[:16]}…) is not trusted yet; read it (`jobbergate applications download {row['id']}`), "
+            "then add --trust or answer at a terminal."
+        )
+    with TemporaryDirectory(prefix="jobbergate-") as name:
+        write_files(files, Path(name))
+        return run_application(Path(name), supplied, fast=wishes.fast, asker=_asker())

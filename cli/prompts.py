@@ -1,0 +1,150 @@
+"""Prompts on a terminal. They are talk: they go to standard error or to the terminal itself, not to standard output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+import questionary
+from prompt_toolkit.completion import PathCompleter
+from prompt_toolkit.output import create_output
+
+from cli.choices import Option
+from cli.errors import CliError
+from cli.questions import (
+    Checkbox,
+    Choosing,
+    Confirm,
+    Directory,
+    InvalidAnswer,
+    List,
+    PathQuestion,
+    Question,
+)
+
+if TYPE_CHECKING:
+    from prompt_toolkit.output import Output
+
+LEFT_OUT = "(none)"
+LONG_LIST = 15
+TERMINAL = Path("/dev/tty")
+
+
+def prompt(question: Question) -> Any:
+    """Ask until the answer is one that the question accepts."""
+    if question.help:
+        click.secho(f"  {question.help}", dim=True, err=True)
+    ask = next(ask for kind, ask in PROMPTS if isinstance(question, kind))
+    with terminal() as stream:
+        try:
+            return ask(question, create_output(stdout=stream))
+        except (KeyboardInterrupt, EOFError):
+            raise click.Abort from None
+
+
+@contextmanager
+def terminal() -> Iterator[TextIO]:
+    """Standard error, or, where that goes to a file, the terminal all the same: a question has to be seen."""
+    if sys.stderr.isatty():
+        yield sys.stderr
+        return
+    try:
+        stream = TERMINAL.open("w", encoding="utf-8")
+    except OSError:
+        raise CliError("There is no terminal to ask on; use -a NAME=VALUE, --answers FILE or --fast.") from None
+    with stream:
+        yield stream
+
+
+def title(question: Question) -> str:
+    return str(question.message) or question.variablename
+
+
+def suggestion(question: Question) -> Any:
+    """The default, where the question accepts it; a person can do nothing with one that is refused."""
+    try:
+        return None if question.default is None else question.typed(question.default)
+    except InvalidAnswer:
+        return None
+
+
+def valid(question: Question) -> Callable[[Any], bool | str]:
+    def validate(given: Any) -> bool | str:
+        try:
+            question.check(given)
+        except InvalidAnswer as error:
+            return f"Give {error.accepted}."
+        return True
+
+    return validate
+
+
+def ask_text(question: Question, output: Output, **settings: Any) -> Any:
+    default = suggestion(question)
+    shown = "" if default is None else str(default)
+    asked = questionary.text(title(question), default=shown, validate=valid(question), output=output, **settings)
+    return question.check(asked.unsafe_ask())
+
+
+def ask_path(question: Question, output: Output) -> Any:
+    completer = PathCompleter(only_directories=isinstance(question, Directory), expanduser=True)
+    return ask_text(question, output, completer=completer, complete_while_typing=False)
+
+
+def ask_yes_or_no(question: Question, output: Output) -> Any:
+    asked = questionary.confirm(title(question), default=bool(suggestion(question)), auto_enter=False, output=output)
+    return question.check(asked.unsafe_ask())
+
+
+def ask_choice(question: Choosing, output: Output) -> Any:
+    entries = entries_of(question)
+    start = question.chosen(question.default)
+    if may_be_left_out(question):
+        start = Option(LEFT_OUT, question.empty())
+        entries.append(start)
+    # Questionary takes None for "no value given", so entries are known by their place.
+    lines = [questionary.Choice(entry.label, place) for place, entry in enumerate(entries)]
+    at_first = lines[entries.index(start)] if start else None
+    asked = questionary.select(title(question), lines, default=at_first, **searchable(lines), output=output)
+    return entries[asked.unsafe_ask()].value
+
+
+def may_be_left_out(question: Question) -> bool:
+    return not question.required and question.default is None
+
+
+def ask_choices(question: Choosing, output: Output) -> Any:
+    entries, chosen = entries_of(question), suggestion(question) or []
+    lines = [questionary.Choice(label, place, checked=value in chosen) for place, (label, value) in enumerate(entries)]
+
+    def validate(places: list[Any]) -> bool | str:
+        return valid(question)([entries[int(place)].value for place in places])
+
+    asked = questionary.checkbox(title(question), lines, validate=validate, **searchable(lines), output=output)
+    return [entries[place].value for place in asked.unsafe_ask()]
+
+
+def entries_of(question: Choosing) -> list[Option]:
+    if not question.choices:
+        raise CliError(f"{question.variablename}: there is nothing to choose from here.")
+    return list(question.choices)
+
+
+def searchable(lines: list[Any]) -> dict[str, Any]:
+    """Long lists are searched by typing, which needs the letters j and k."""
+    long = len(lines) > LONG_LIST
+    return {"use_search_filter": long, "use_jk_keys": not long}
+
+
+# The first class that a question belongs to says how it is asked.
+PROMPTS: tuple[tuple[type[Question], Callable[[Any, Output], Any]], ...] = (
+    (Confirm, ask_yes_or_no),
+    (Checkbox, ask_choices),
+    (List, ask_choice),
+    (PathQuestion, ask_path),
+    (Question, ask_text),
+)

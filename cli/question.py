@@ -1,0 +1,106 @@
+"""What all questions have in common, whether they come from a form or from somebody's `jobbergate.py`.
+
+A question of a form is plain data. A question made by a person's code is `live`: its message, default, choices and
+`ignore` may be functions of the answers so far; message and default may name earlier answers as `{variable}`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
+
+from cli.errors import CliError
+from cli.plain import plain, shown
+
+
+class InvalidAnswer(CliError):
+    """An answer that its question does not accept."""
+
+    def __init__(self, variable: str, given: Any, accepted: str) -> None:
+        super().__init__(f"{variable}: {shown(given)} is not accepted; give {accepted}.")
+        self.variable, self.given, self.accepted = variable, given, accepted
+
+
+class Question:
+    """One variable to find a value for."""
+
+    type: ClassVar[str] = ""
+
+    def __init__(self, variablename: str, message: Any = "", ignore: Any = False, default: Any = None) -> None:
+        self.variablename = variablename
+        self.message = message
+        self.ignore = ignore
+        self.default = default
+        self.help = ""
+        self.required = True
+        # An empty answer is an answer: for optional questions, and for the texts of old folders.
+        self.blank = False
+        self.live = True
+
+    @property
+    def accepted(self) -> str:
+        """What may be given, as the end of "give …"."""
+        return "a value"
+
+    @property
+    def waits_for_answers(self) -> bool:
+        """Which answers it accepts is known only when earlier ones are."""
+        return False
+
+    def empty(self) -> Any:
+        """What the question is worth when its answer is left out."""
+        return None
+
+    def typed(self, value: Any) -> Any:
+        """The answer in the question's type, the same on every machine; raises InvalidAnswer."""
+        raise self.refused(value)
+
+    def check(self, value: Any) -> Any:
+        """The answer as it counts on this machine; raises InvalidAnswer."""
+        if self.blank and (value is None or value == ""):
+            return self.empty()
+        return self.typed(value)
+
+    def refused(self, value: Any) -> InvalidAnswer:
+        return InvalidAnswer(self.variablename, value, self.accepted)
+
+    def settled(self, answers: Mapping[str, Any]) -> Self:
+        """The question as it stands after these answers."""
+        if not self.live:
+            return self
+        question = copy.copy(self)
+        question.message = str(filled(self.message, answers) or self.variablename)
+        question.default = filled(self.default, answers)
+        question.ignore = bool(filled(self.ignore, answers))
+        return question
+
+    def below(self) -> Iterator[Question]:
+        """Every question that hangs on this one's answer, however deep."""
+        return iter(())
+
+    def to_form(self) -> dict[str, Any]:
+        form: dict[str, Any] = {"variable": self.variablename, "type": self.type, "message": str(self.message)}
+        if self.default is not None:
+            form["default"] = plain(self.default, self.variablename)
+        if self.help:
+            form["help"] = self.help
+        if self.blank:
+            form["required"] = False
+        return form
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, Any]) -> Question:
+        return cls(form["variable"], message=form["message"], default=form.get("default"))
+
+
+def filled(value: Any, answers: Mapping[str, Any]) -> Any:
+    """A function's result, a text with `{variable}` filled in, or the value as it is."""
+    if callable(value):
+        return value(dict(answers))
+    if not isinstance(value, str) or "{" not in value:
+        return value
+    try:
+        return value.format_map(answers)
+    except (LookupError, ValueError, AttributeError, TypeError):
+        return value  # Braces that mean something else, such as ${HOME}.

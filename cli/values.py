@@ -1,0 +1,204 @@
+"""Questions that are answered with one value: text, a path, a number, yes or no."""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from cli.question import Question
+
+YES = frozenset({"true", "yes", "y", "on", "1"})
+NO = frozenset({"false", "no", "n", "off", "0"})
+INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+class Text(Question):
+    type = "text"
+    pattern: str | None = None
+
+    def __init__(self, variablename: str, message: Any = "", default: Any = None, *, ignore: Any = False) -> None:
+        super().__init__(variablename, message, ignore, default)
+        self.blank = True
+
+    @property
+    def accepted(self) -> str:
+        if self.pattern:
+            return f"text that matches {self.pattern}"
+        return "text" if self.blank else "text that is not empty"
+
+    def empty(self) -> str:
+        return ""
+
+    def typed(self, value: Any) -> str:
+        text = str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+        if text is None or not (text or self.blank):
+            raise self.refused(value)
+        if text and self.pattern and not re.fullmatch(self.pattern, text):
+            raise self.refused(value)
+        return text
+
+    def to_form(self) -> dict[str, Any]:
+        return super().to_form() | ({"pattern": self.pattern} if self.pattern else {})
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, Any]) -> Text:
+        question = cls(form["variable"], form["message"], default=form.get("default"))
+        question.pattern = form.get("pattern")
+        return question
+
+
+class PathQuestion(Text):
+    """A path on the machine of the person who answers; only there is it checked whether something is at its end."""
+
+    noun: ClassVar[str]
+
+    def __init__(
+        self,
+        variablename: str,
+        message: Any = "",
+        exists: bool | None = None,
+        default: Any = None,
+        *,
+        ignore: Any = False,
+    ) -> None:
+        super().__init__(variablename, message, default, ignore=ignore)
+        self.exists = exists
+        self.blank = not exists
+
+    @property
+    def accepted(self) -> str:
+        if self.exists is None:
+            return f"the path of a {self.noun}"
+        return f"the path of a {self.noun} that exists" if self.exists else "a path where there is nothing yet"
+
+    def check(self, value: Any) -> Any:
+        text = super().check(value)
+        if text and not self.fits(Path(text).expanduser()):
+            raise self.refused(value)
+        return text
+
+    def fits(self, path: Path) -> bool:
+        if self.exists is False:
+            return not path.exists()
+        return self.exists is None or self.is_there(path)
+
+    def is_there(self, path: Path) -> bool:
+        raise NotImplementedError
+
+    def to_form(self) -> dict[str, Any]:
+        return super().to_form() | ({} if self.exists is None else {"exists": self.exists})
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, Any]) -> PathQuestion:
+        return cls(form["variable"], form["message"], form.get("exists"), form.get("default"))
+
+
+class Directory(PathQuestion):
+    type = "directory"
+    noun = "directory"
+
+    def is_there(self, path: Path) -> bool:
+        return path.is_dir()
+
+
+class File(PathQuestion):
+    type = "file"
+    noun = "file"
+
+    def is_there(self, path: Path) -> bool:
+        return path.is_file()
+
+
+class Number(Question):
+    noun: ClassVar[str]
+
+    def __init__(
+        self,
+        variablename: str,
+        message: Any = "",
+        minval: Any = None,
+        maxval: Any = None,
+        default: Any = None,
+        *,
+        ignore: Any = False,
+    ) -> None:
+        super().__init__(variablename, message, ignore, default)
+        self.minval, self.maxval = minval, maxval
+
+    @property
+    def accepted(self) -> str:
+        if self.minval is not None and self.maxval is not None:
+            return f"{self.noun} from {self.minval} to {self.maxval}"
+        if self.minval is not None:
+            return f"{self.noun} of at least {self.minval}"
+        return self.noun if self.maxval is None else f"{self.noun} of at most {self.maxval}"
+
+    def outside(self, number: float) -> bool:
+        too_small = self.minval is not None and number < self.minval
+        return bool(too_small or (self.maxval is not None and number > self.maxval))
+
+    def to_form(self) -> dict[str, Any]:
+        bounds = {"min": self.minval, "max": self.maxval}
+        return super().to_form() | {name: bound for name, bound in bounds.items() if bound is not None}
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, Any]) -> Number:
+        return cls(form["variable"], form["message"], form.get("min"), form.get("max"), form.get("default"))
+
+
+class Integer(Number):
+    type = "integer"
+    noun = "an integer"
+
+    def settled(self, answers: Mapping[str, Any]) -> Self:
+        question = super().settled(answers)
+        # What somebody's code computed with `/` is a float: 2.0 means 2.
+        if question.live and isinstance(question.default, float) and question.default.is_integer():
+            question.default = int(question.default)
+        return question
+
+    def typed(self, value: Any) -> int:
+        number = int(value) if isinstance(value, str) and INTEGER.fullmatch(value.strip()) else value
+        if not isinstance(number, int) or isinstance(number, bool) or self.outside(number):
+            raise self.refused(value)
+        return number
+
+
+class Float(Number):
+    type = "float"
+    noun = "a number"
+
+    def typed(self, value: Any) -> float:
+        number = float(value) if isinstance(value, str) and NUMBER.fullmatch(value.strip()) else value
+        if not isinstance(number, int | float) or isinstance(number, bool) or self.outside(number):
+            raise self.refused(value)
+        if abs(number) > sys.float_info.max or math.isnan(number):
+            raise self.refused(value)
+        return float(number)
+
+
+class Confirm(Question):
+    type = "boolean"
+
+    def __init__(self, variablename: str, message: Any = "", default: Any = None, *, ignore: Any = False) -> None:
+        super().__init__(variablename, message, ignore, default)
+
+    @property
+    def accepted(self) -> str:
+        return "true or false (or yes or no)"
+
+    def empty(self) -> bool:
+        return False
+
+    def typed(self, value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word not in YES | NO:
+            raise self.refused(value)
+        return word in YES

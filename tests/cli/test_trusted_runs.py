@@ -1,0 +1,106 @@
+"""An application's own code runs on this machine only after its user has trusted that very content."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+
+from applications.models import Application
+from jobscripts.models import JobScript
+from tests.cli.conftest import Jobbergate
+from tests.cli.terminal import at_a_terminal
+from tests.cli.test_applications import PROGRAM, PROGRAMMED
+from tests.factories import make_application
+
+MARK = b"""\
+from pathlib import Path
+Path({path!r}).write_text("ran")
+"""
+COMPUTES = PROGRAM.replace(
+    b"return [",
+    b"data['job_script_name'] = 'Named by the code'\n        data['doubled'] = 4\n        return [",
+)
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> Path:
+    return tmp_path / "ran"
+
+
+@pytest.fixture
+def application(bob: User, ran: Path) -> Application:
+    program = MARK.replace(b"{path!r}", repr(str(ran)).encode()) + PROGRAM
+    return make_application(bob, files={**PROGRAMMED, "jobbergate.py": program}, identifier="theirs")
+
+
+@pytest.mark.usefixtures("application")
+@pytest.mark.parametrize("verb", [["job-scripts", "create"], ["job-scripts", "preview"], ["run", "--no-submit"]])
+def test_untrusted_code_does_not_run_and_the_refusal_says_whose_it_is(
+    by_alice: Jobbergate, ran: Path, verb: list[str], application: Application
+) -> None:
+    result = by_alice(*verb, "theirs", "--fast")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    for words in ("theirs", "bob", "version 1", application.version().sha256[:16], "--trust"):
+        assert words in result.stderr
+    assert not ran.exists()
+    assert not JobScript.objects.exists()
+
+
+@pytest.mark.usefixtures("application")
+def test_trusted_code_runs_now_and_from_now_on(by_alice: Jobbergate, ran: Path) -> None:
+    first = by_alice("job-scripts", "create", "theirs", "-a", "nodes=3", "--trust")
+    assert first.exit_code == 0, first.stderr
+    assert ran.exists()
+
+    second = by_alice("job-scripts", "create", "theirs", "-a", "nodes=5")
+    assert second.exit_code == 0, second.stderr
+    assert [script.answers for script in JobScript.objects.order_by("id")] == [{"nodes": 3}, {"nodes": 5}]
+
+
+def test_other_content_has_to_be_trusted_again(by_alice: Jobbergate, application: Application, bob: User) -> None:
+    by_alice("job-scripts", "create", "theirs", "--fast", "--trust")
+    application.publish({**application.version().read_files(), "README": b"changed"}, bob)
+
+    result = by_alice("job-scripts", "create", "theirs", "--fast")
+
+    assert result.exit_code == 1
+    assert "version 2" in result.stderr
+    assert JobScript.objects.count() == 1
+
+
+def test_what_the_code_computed_comes_with_the_script(by_alice: Jobbergate, alice: User) -> None:
+    template = b"#!/bin/bash\necho {{ nodes }} {{ doubled }}\n"
+    files = {**PROGRAMMED, "jobbergate.py": COMPUTES, "templates/job.sh.j2": template}
+    make_application(identifier="computes", files=files)
+
+    result = by_alice("job-scripts", "create", "computes", "--fast", "--trust", "-o", "json")
+
+    script = JobScript.objects.get()
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["name"] == script.name == "Named by the code"
+    assert script.read_files() == {"job.sh": b"#!/bin/bash\necho 2 4\n"}
+
+
+def test_code_that_fails_is_told_with_its_own_file_and_line(by_alice: Jobbergate, alice: User) -> None:
+    broken = PROGRAM.replace(b"return [", b"return self.nothing[")
+    make_application(identifier="broken", files={**PROGRAMMED, "jobbergate.py": broken})
+
+    result = by_alice("job-scripts", "create", "broken", "--fast", "--trust")
+
+    assert result.exit_code == 1
+    assert "jobbergate.py" in result.stderr
+    assert "line 6" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.usefixtures("application", "by_alice")
+@pytest.mark.parametrize(("word", "code"), [("y", 0), ("n", 1)])
+def test_the_person_at_the_terminal_is_asked(ran: Path, word: str, code: int) -> None:
+    talk, exit_code = at_a_terminal(["job-scripts", "create", "theirs", "--fast"], [("[y/N]", f"{word}\n")])
+
+    assert exit_code == code
+    assert ran.exists() == (code == 0)
+    for words in ("theirs", "bob", "sha256"):
+        assert words in talk

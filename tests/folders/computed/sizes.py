@@ -1,0 +1,2 @@
+def nodes(cores, each):
+    return -(-cores // each)
