@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from applications.forms import Form, InvalidForm
+from applications.forms import Form
+from applications.questions import InvalidForm
 from jobbergate.core.errors import DomainError
 
 NAME = "jobbergate.yaml"

@@ -13,7 +13,8 @@ from django.db.models import Q
 from applications import archive, config
 from applications.archive import Files
 from applications.config import Config
-from applications.forms import Form, InvalidForm
+from applications.forms import Form
+from applications.questions import InvalidForm
 from applications.templates import TemplateSet
 from jobbergate.core.errors import Conflict, NotThere
 from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
