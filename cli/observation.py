@@ -53,7 +53,7 @@ def refresh(
     """
     if all(row["status"] in FINAL for row in submissions):
         return list(submissions)
-    now = {row["id"]: _detailed(client, row) for row in submissions}
+    now = {row["id"]: row for row in submissions}
     queue = Queue(slurm.squeue(user))
     me, cluster = client.get(at("whoami"))["username"], slurm.cluster_name()
     here = [number for number, detail in now.items() if _is_here(detail, me, cluster)]
@@ -68,14 +68,6 @@ def refresh(
             break
     now.update(_observe(client, slurm, [now[number] for number in here], queue))
     return [now[row["id"]] for row in submissions]
-
-
-def _detailed(client: Client, row: Submission) -> Submission:
-    """The rows of a list lack what the hand-over needs."""
-    if row["status"] in FINAL or "tag" in row:
-        return row
-    detail: Submission = client.get(at("job-submissions", row["id"]))
-    return detail
 
 
 def _is_here(submission: Submission, me: str, cluster: str) -> bool:

@@ -34,6 +34,8 @@ def submit(session: Session, script: int, destination: Destination, *, name: str
     """The submission as it is after the hand-over, or as it waits for the cluster's agent."""
     slurm = _slurm_for(destination.cluster)
     body: dict[str, Any] = {"job_script": script, "via": "login_node" if slurm else "agent"}
+    if slurm is not None and (spoken_to := _name_of(slurm)):
+        body["slurm_cluster"] = spoken_to
     if destination.sbatch_arguments:
         body["sbatch_arguments"] = list(destination.sbatch_arguments)
     if destination.cluster:
@@ -137,6 +139,16 @@ def _slurm_for(cluster: str | None) -> Slurm | None:
     if slurm is None or cluster is None or slurm.cluster_name() == cluster:
         return slurm
     return None
+
+
+def _name_of(slurm: Slurm) -> str | None:
+    """What Slurm calls its cluster, so that no login node of another one goes on with the submission."""
+    from cli.slurm import SlurmSilent
+
+    try:
+        return slurm.cluster_name()
+    except SlurmSilent:
+        return None
 
 
 def _directory(text: str, *, here: bool) -> str:

@@ -53,7 +53,9 @@ class Target:
                 f"{self.directory / name} is {kind}, and stays as it is; remove it or choose another directory."
             )
         if found != content:
-            raise CliError(f"{self.directory / name} exists with another content; --force overwrites it.")
+            raise CliError(
+                f"{self.directory / name} exists with another content; move it away, or choose another directory."
+            )
 
     def content(self, name: str, folder: int) -> bytes:
         with os.fdopen(os.open(PurePosixPath(name).name, FILE, dir_fd=folder), "rb") as stream:

@@ -129,6 +129,15 @@ def holds(words: Iterable[str]) -> bool:
     return any(is_option(word, "hold") or re.match(rf"-[{SHORT_FLAGS}]*H", word) for word in words)
 
 
+def refuse_elsewhere(words: Iterable[str]) -> None:
+    """A script that names clusters of its own would leave a held job where nobody looks for it."""
+    for word in words:
+        name = word.partition("=")[0]
+        if re.match(r"-M", word) or (len(name) > 6 and "--clusters".startswith(name)):
+            detail = f"The script has {PREFIX} {word}; name the cluster of the submission in its place."
+            raise BadParameter(detail, {"job_script": [detail]})
+
+
 def is_option(word: str, name: str) -> bool:
     return word.startswith("--") and name.startswith(word[2:]) and len(word) - 2 >= len(SHORTEST[name])
 

@@ -60,6 +60,12 @@ class NotFinal(Conflict):
     code = "not_final"
 
 
+class ClusterQuerySet(models.QuerySet["Cluster"]):
+    def called(self, name: str) -> Self:
+        # Slurm itself tells the ClusterName in lower case, however slurm.conf writes it.
+        return self.filter(name__iexact=name)
+
+
 class Cluster(models.Model):
     """A Slurm cluster, by the name that Slurm itself gives it."""
 
@@ -80,6 +86,8 @@ class Cluster(models.Model):
     last_contact_at = models.DateTimeField("last contact", null=True, blank=True, editable=False)
     partitions = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField("created", auto_now_add=True)
+
+    objects = ClusterQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -193,6 +201,7 @@ class JobSubmission(Resource):
         name: str = "",
         execution_directory: str = "",
         sbatch_arguments: Sequence[str] = (),
+        slurm_cluster: str = "",
         slurm_job_id: int | None = None,
     ) -> "JobSubmission":
         """An unsaved submission, for the client or the agent; with a Slurm job id, one that follows that job."""
@@ -205,6 +214,7 @@ class JobSubmission(Resource):
             name=name or job_script.name,
             execution_directory=execution_directory,
             sbatch_arguments=list(sbatch_arguments),
+            slurm_cluster=slurm_cluster,
         )
         if slurm_job_id is not None:
             # Nothing is known of the job before Slurm is asked.
@@ -217,6 +227,7 @@ class JobSubmission(Resource):
     def mark(self, script: str) -> None:
         """The tag and the comment that carries it, before the owner's own; and whether the owner wants a held job."""
         written = [word for directive in directives.read(script) for word in directive.words]
+        directives.refuse_elsewhere(written)
         own = directives.comment_of(self.sbatch_arguments)
         own = directives.comment_of(written) if own is None else own
         self.tag = secrets.token_hex(16)
@@ -253,7 +264,7 @@ class JobSubmission(Resource):
             "reason": "JobHeldUser",
         }
         if self.cluster_id is None:
-            changes["cluster"] = Cluster.objects.filter(name=slurm_cluster).first()
+            changes["cluster"] = Cluster.objects.called(slurm_cluster).first()
         moved = self.move(free, states.PENDING, f"Slurm job {slurm_job_id} on {slurm_cluster}, held.", changes)
         if moved or self.slurm_job_id == slurm_job_id:
             return
@@ -298,6 +309,7 @@ class JobSubmission(Resource):
             name=self.name,
             execution_directory=execution_directory,
             sbatch_arguments=self.sbatch_arguments,
+            slurm_cluster=self.slurm_cluster,
         )
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

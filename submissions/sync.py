@@ -11,13 +11,16 @@ from submissions.models import JobSubmission, JobSubmissionQuerySet, SubmissionE
 
 Report = Mapping[str, Any]
 
+# Kept until Slurm says otherwise: accounting tells some of them only at the end.
 FACTS = (
-    "partition", "account", "nodes", "submitted_at", "started_at", "ended_at", "requested_cpus",
-    "requested_memory", "time_limit", "cpu_time", "peak_memory",
+    "partition", "account", "nodes", "submitted_at", "requested_cpus", "requested_memory", "time_limit", "cpu_time",
+    "peak_memory",
 )  # fmt: skip
+# Of this run alone: a job that is queued again has neither started nor ended.
+FACTS_OF_THE_RUN = ("started_at", "ended_at")
 CHANGED = (
-    *FACTS, "status", "reason", "exit_code", "signal", "released", "task_statuses", "tasks", "slurm_cluster",
-    "updated_at",
+    *FACTS, *FACTS_OF_THE_RUN, "status", "reason", "exit_code", "signal", "released", "task_statuses", "tasks",
+    "slurm_cluster", "updated_at",
 )  # fmt: skip
 FORGOTTEN = "Neither the queue nor accounting knows this job any more."
 
@@ -55,13 +58,22 @@ def take(submission: JobSubmission, report: Report) -> None:
     for name in FACTS:
         if report.get(name) is not None:
             setattr(submission, name, report[name])
-    if report.get("exit_code"):
-        submission.exit_code, submission.signal = map(int, report["exit_code"].split(":"))
+    for name in FACTS_OF_THE_RUN:
+        setattr(submission, name, report.get(name))
+    submission.exit_code, submission.signal = codes(report.get("exit_code"))
     submission.status = states.status_of(report["state"])
     if report.get("tasks"):
         submission.task_statuses = states.merged_tasks(submission.task_statuses, report["tasks"])
         submission.tasks = states.counts(submission.task_statuses)
         submission.status = states.status_of_array(submission.task_statuses)
+
+
+def codes(text: str | None) -> tuple[int | None, int | None]:
+    """Exit code and signal of Slurm's `rc:signal`."""
+    if not text:
+        return None, None
+    code, signal = text.split(":")
+    return int(code), int(signal)
 
 
 def event(submission: JobSubmission, old: str) -> SubmissionEvent:

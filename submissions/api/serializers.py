@@ -28,8 +28,6 @@ SUBMISSION = {
     "is_archived": False,
     "created_at": "2026-05-12T07:31:09.400000Z",
     "updated_at": "2026-05-12T09:02:48.100000Z",
-}
-DETAIL = SUBMISSION | {
     "description": "",
     "via": "login_node",
     "tag": "5f2b8c1f3f7e4f0e9a6f5d1c2b3a4958",
@@ -75,26 +73,19 @@ class ClusterSerializer(RowSerializer):
 
 @extend_schema_serializer(examples=[OpenApiExample("A job submission", SUBMISSION)])
 class JobSubmissionSerializer(RowSerializer):
+    """Lists show all of it too: who goes on with many half-way submissions asks once for all of them."""
+
     owner = serializers.CharField(source="owner.username", read_only=True)
     cluster = serializers.CharField(source="cluster.name", read_only=True, allow_null=True)
     tasks = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    sbatch_arguments = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
         model = JobSubmission
         fields = [
-            "id", "name", "owner", "job_script", "cluster", "slurm_cluster", "slurm_job_id", "status", "reason",
-            "exit_code", "signal", "nodes", "partition", "account", "tasks", "submitted_at", "started_at", "ended_at",
-            "is_archived", "created_at", "updated_at",
-        ]  # fmt: skip
-
-
-@extend_schema_serializer(examples=[OpenApiExample("A job submission with all that is known", DETAIL)])
-class JobSubmissionDetailSerializer(JobSubmissionSerializer):
-    sbatch_arguments = serializers.ListField(child=serializers.CharField(), read_only=True)
-
-    class Meta(JobSubmissionSerializer.Meta):
-        fields = [
-            *JobSubmissionSerializer.Meta.fields, "description", "via", "tag", "comment", "hold", "released",
+            "id", "name", "description", "owner", "job_script", "cluster", "slurm_cluster", "slurm_job_id", "status",
+            "reason", "exit_code", "signal", "nodes", "partition", "account", "tasks", "submitted_at", "started_at",
+            "ended_at", "is_archived", "created_at", "updated_at", "via", "tag", "comment", "hold", "released",
             "cancel_requested", "execution_directory", "sbatch_arguments", "lease_holder", "leased_until",
             "requested_cpus", "requested_memory", "time_limit", "cpu_time", "peak_memory",
         ]  # fmt: skip
@@ -140,6 +131,9 @@ class SubmitSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(required=False, allow_blank=True, max_length=255)
     execution_directory = DirectoryField()
     sbatch_arguments = ArgumentsField(required=False)
+    slurm_cluster = WordField(
+        64, required=False, allow_blank=True, help_text="What Slurm calls the cluster that is spoken to from here."
+    )
     slurm_job_id = JobIdField(required=False, help_text="A job that Slurm has already, to be followed.")
 
 
@@ -217,10 +211,10 @@ class ReportsSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(
-    examples=[OpenApiExample("The state of things", {"results": [DETAIL], "ignored": []}, response_only=True)]
+    examples=[OpenApiExample("The state of things", {"results": [SUBMISSION], "ignored": []}, response_only=True)]
 )
 class ReportedSerializer(serializers.Serializer[Any]):
-    results = JobSubmissionDetailSerializer(many=True)
+    results = JobSubmissionSerializer(many=True)
     ignored = serializers.ListField(child=serializers.IntegerField(), help_text="Ids that are not this person's.")
 
 
@@ -234,12 +228,12 @@ class CancelManySerializer(serializers.Serializer[Any]):
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
-            "One of two", {"results": [DETAIL], "errors": {"902": "It is completed already."}}, response_only=True
+            "One of two", {"results": [SUBMISSION], "errors": {"902": "It is completed already."}}, response_only=True
         )
     ]
 )
 class CancelledManySerializer(serializers.Serializer[Any]):
-    results = JobSubmissionDetailSerializer(many=True)
+    results = JobSubmissionSerializer(many=True)
     errors = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]  # a field of that name
 
 

@@ -20,7 +20,6 @@ from submissions.api.serializers import (
     CancelManySerializer,
     ClusterSerializer,
     EventSerializer,
-    JobSubmissionDetailSerializer,
     JobSubmissionSerializer,
     LeaseSerializer,
     RecordSerializer,
@@ -51,18 +50,17 @@ class ClusterViewSet(RowsMixin, RetrieveModelMixin, GenericViewSet[Any]):
 @extend_schema_view(
     list=extend_schema(summary="List job submissions"),
     create=extend_schema(
-        summary="Submit a job script", request=SubmitSerializer, responses={201: JobSubmissionDetailSerializer}
+        summary="Submit a job script", request=SubmitSerializer, responses={201: JobSubmissionSerializer}
     ),
-    retrieve=extend_schema(summary="Get a job submission", responses=JobSubmissionDetailSerializer),
+    retrieve=extend_schema(summary="Get a job submission", responses=JobSubmissionSerializer),
     partial_update=extend_schema(
-        summary="Change a job submission", request=SubmissionChangeSerializer, responses=JobSubmissionDetailSerializer
+        summary="Change a job submission", request=SubmissionChangeSerializer, responses=JobSubmissionSerializer
     ),
     destroy=extend_schema(summary="Delete a job submission"),
 )
 class JobSubmissionViewSet(ResourceViewSet):
     queryset = JobSubmission.objects.all()
-    serializer_class = JobSubmissionSerializer
-    detail_class = JobSubmissionDetailSerializer
+    serializer_class = detail_class = JobSubmissionSerializer
     filterset_class = JobSubmissionFilterSet
     input_classes = {
         "create": SubmitSerializer,
@@ -96,7 +94,7 @@ class JobSubmissionViewSet(ResourceViewSet):
     # --- the hand-over: who speaks to sbatch for a submission, and what came of it ---
 
     @extend_schema(
-        summary="Take a submission, to submit it", request=LeaseSerializer, responses=JobSubmissionDetailSerializer
+        summary="Take a submission, to submit it", request=LeaseSerializer, responses=JobSubmissionSerializer
     )
     @action(detail=True, methods=["post"])
     def lease(self, request: Request, pk: str) -> Response:
@@ -106,18 +104,14 @@ class JobSubmissionViewSet(ResourceViewSet):
         )
         return self.shown(submission)
 
-    @extend_schema(
-        summary="Record the held Slurm job", request=RecordSerializer, responses=JobSubmissionDetailSerializer
-    )
+    @extend_schema(summary="Record the held Slurm job", request=RecordSerializer, responses=JobSubmissionSerializer)
     @action(detail=True, methods=["post"])
     def record(self, request: Request, pk: str) -> Response:
         data, submission = self.validated(), self.get_object()
         submission.record(**data)
         return self.shown(submission)
 
-    @extend_schema(
-        summary="Record that Slurm refused it", request=RejectSerializer, responses=JobSubmissionDetailSerializer
-    )
+    @extend_schema(summary="Record that Slurm refused it", request=RejectSerializer, responses=JobSubmissionSerializer)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
         data, submission = self.validated(), self.get_object()
@@ -135,7 +129,7 @@ class JobSubmissionViewSet(ResourceViewSet):
 
     # --- what people do with it afterwards ---
 
-    @extend_schema(summary="Cancel a job submission", request=None, responses=JobSubmissionDetailSerializer)
+    @extend_schema(summary="Cancel a job submission", request=None, responses=JobSubmissionSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         submission = self.get_object()
@@ -164,7 +158,7 @@ class JobSubmissionViewSet(ResourceViewSet):
         return Response({"results": results, "errors": errors})
 
     @extend_schema(
-        summary="Submit the same once more", request=ResubmitSerializer, responses={201: JobSubmissionDetailSerializer}
+        summary="Submit the same once more", request=ResubmitSerializer, responses={201: JobSubmissionSerializer}
     )
     @action(detail=True, methods=["post"])
     def resubmit(self, request: Request, pk: str) -> Response:
@@ -179,7 +173,7 @@ class JobSubmissionViewSet(ResourceViewSet):
 
 
 def get_cluster(name: str) -> Cluster:
-    found = Cluster.objects.filter(name=name).first()
+    found = Cluster.objects.called(name).first()
     if found is None:
         names = ", ".join(Cluster.objects.values_list("name", flat=True)) or "none"
         words = f"There is no cluster {name!r}; there are: {names}."

@@ -256,7 +256,7 @@ def test_another_content_stops_everything_unless_forced(tmp_path):
     (tmp_path / "z").write_bytes(b"mine")
 
     assert told(write_files, {"a": b"1", "z": b"2"}, tmp_path) == (
-        f"{tmp_path}/z exists with another content; --force overwrites it."
+        f"{tmp_path}/z exists with another content; move it away, or choose another directory."
     )
     assert not (tmp_path / "a").exists()
     write_files({"a": b"1", "z": b"2"}, tmp_path, force=True)

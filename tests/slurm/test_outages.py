@@ -1,0 +1,116 @@
+"""Slurm falls silent, or has no accounting: nothing is made up, and nothing is lost."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.contrib.auth.models import User
+
+from dev.slurm_cluster import SlurmCluster
+from submissions.models import JobSubmission
+from tests.slurm.conftest import Person, eventually, make_job
+
+pytestmark = pytest.mark.slurm
+
+
+@contextmanager
+def without(cluster: SlurmCluster, daemon: str) -> Iterator[None]:
+    cluster.down(daemon)
+    try:
+        yield
+    finally:
+        cluster.up()
+
+
+@contextmanager
+def hanging(cluster: SlurmCluster, daemon: str) -> Iterator[None]:
+    cluster.pause(daemon)
+    try:
+        yield
+    finally:
+        cluster.resume(daemon)
+
+
+def test_no_answer_changes_no_state(alice: Person, owner: User, cluster: SlurmCluster) -> None:
+    submission = alice.submit(make_job(owner, "sleep 1").pk)
+    before = JobSubmission.objects.values().get()
+
+    with without(cluster, "slurmctld"):
+        done = alice.jobbergate("job-submissions", "get", submission["id"], "--refresh")
+
+    assert done.returncode == 1
+    assert "Slurm does not answer" in done.stderr
+    assert JobSubmission.objects.values().get() == before
+    assert alice.wait_for(submission["id"], "completed", "failed", "unknown")["status"] == "completed"
+
+
+def test_what_is_submitted_while_slurm_is_down_is_kept_and_goes_on(
+    alice: Person, owner: User, cluster: SlurmCluster
+) -> None:
+    with without(cluster, "slurmctld"):
+        done = alice.jobbergate("job-submissions", "create", make_job(owner, "true").pk)
+
+    submission = JobSubmission.objects.get()
+    assert done.returncode == 1
+    assert f"job-submissions get {submission.pk} --refresh" in done.stderr
+    assert submission.status == "submitting"
+    assert alice.wait_for(submission.pk, "completed", "failed")["status"] == "completed"
+    assert len(alice.jobs_tagged(submission.tag)) == 1
+
+
+def test_a_job_that_a_hanging_slurm_made_after_all_is_not_made_twice(
+    alice: Person, owner: User, cluster: SlurmCluster
+) -> None:
+    with hanging(cluster, "slurmctld"):
+        done = alice.jobbergate("job-submissions", "create", make_job(owner, "echo run >> runs").pk)
+
+    submission = JobSubmission.objects.get()
+    assert done.returncode == 1
+    assert submission.status == "submitting"
+    # It woke up, and has done what it was asked before.
+    eventually(lambda: len(alice.jobs_tagged(submission.tag)) == 1)
+    ended = alice.wait_for(submission.pk, "completed", "failed")
+    assert (alice.home / ended["execution_directory"] / "runs").read_text() == "run\n"
+    assert len(alice.jobs_tagged(submission.tag)) == 1
+
+
+def test_a_job_ends_well_also_while_accounting_is_down(alice: Person, owner: User, cluster: SlurmCluster) -> None:
+    with without(cluster, "slurmdbd"):
+        submission = alice.submit(make_job(owner, "exit 6").pk)
+        ended = alice.wait_for(submission["id"], "completed", "failed", "unknown")
+
+    assert (ended["status"], ended["exit_code"]) == ("failed", 6)
+
+
+def test_without_accounting_the_controller_knows_the_exit_code(bare_alice: Person, owner: User) -> None:
+    submission = bare_alice.submit(make_job(owner, "exit 5").pk)
+
+    ended = bare_alice.wait_for(submission["id"], "completed", "failed")
+
+    assert (ended["status"], ended["exit_code"], ended["requested_memory"]) == ("failed", 5, None)
+    assert ended["started_at"] <= ended["ended_at"]
+
+
+def test_a_job_that_slurm_has_forgotten_is_unknown_and_that_is_not_the_end(bare_alice: Person, owner: User) -> None:
+    submission = bare_alice.submit(make_job(owner, "true").pk)
+
+    eventually(lambda: not bare_alice.jobs_tagged(submission["tag"]), 60)
+
+    assert bare_alice.look(submission["id"])["status"] == "unknown"
+    assert JobSubmission.objects.unfinished().count() == 1
+
+
+def test_accounting_knows_what_the_controller_has_forgotten(alice: Person, owner: User, cluster: SlurmCluster) -> None:
+    submission = alice.submit(make_job(owner, "exit 2").pk)
+    job = str(submission["slurm_job_id"])
+
+    def recorded() -> bool:
+        return alice.run("sacct", "-n", "-X", "-j", job, "-o", "State").stdout.strip() == "FAILED"
+
+    eventually(recorded)
+    # slurmctld that starts with nothing has forgotten every job.
+    with without(cluster, "slurmctld"):
+        cluster.client("sh", "-c", f"rm -f {cluster.directory}/state/job_state*")
+
+    ended = alice.look(submission["id"])
+    assert (ended["status"], ended["exit_code"]) == ("failed", 2)
