@@ -5,7 +5,10 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from tests.clusters import bare_cluster, cluster
 from tests.factories import make_user
+
+__all__ = ["bare_cluster", "cluster"]
 
 
 def signed_in(user: User) -> APIClient:

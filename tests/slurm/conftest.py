@@ -18,40 +18,14 @@ from packaging.requirements import Requirement
 from pytest_django.live_server_helper import LiveServer
 
 from cli.slurm_text import SEPARATOR
-from dev.machine import ensure_user, free_ports, temporary_directory
+from dev.machine import temporary_directory
 from dev.processes import SYSTEM_PATH, as_user
 from dev.slurm_cluster import SlurmCluster
 from jobscripts.models import JobScript
+from tests.clusters import LOGIN
 from tests.factories import make_user
 
-# Nobody's account: root's jobs would hide what an ordinary user may not do.
-LOGIN = "jg-alice"
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[SlurmCluster]:
-    """With accounting. It is shared: who stops a daemon starts it again."""
-    yield from running(accounting=True)
-
-
-@pytest.fixture(scope="session")
-def bare_cluster() -> Iterator[SlurmCluster]:
-    """Without accounting, and it forgets ended jobs after some seconds."""
-    yield from running(accounting=False, min_job_age=2)
-
-
-def running(**settings: Any) -> Iterator[SlurmCluster]:
-    ensure_user(LOGIN)
-    with temporary_directory("jg-slurm") as place:
-        made = SlurmCluster(place, free_ports(4), nodes=2, **settings)
-        try:
-            made.up()
-            if made.settings.accounting:
-                made.add_account("physics", LOGIN)
-            yield made
-        finally:
-            made.down()
 
 
 @pytest.fixture(scope="session")
