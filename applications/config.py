@@ -45,6 +45,8 @@ class Config:
 
     def with_computed(self, computed: Mapping[str, Any]) -> "Config":
         """The configuration as the application's own code left it."""
+        if not computed:
+            return self
         merged = {**self.jobbergate_config, **computed}
         check_keys(merged, lambda key: None)
         return Config(merged, self.application_config, self.form)

@@ -5,6 +5,7 @@ Templates are anybody's: they are compiled for Jinja2's sandbox, and reach the v
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -104,8 +105,16 @@ class TemplateSet:
 
     # --- what becomes part of a job script ---
 
+    @cached_property
+    def own_outputs(self) -> list[Output]:
+        """Those of the configuration as it was published: finding them costs more than a rendering does."""
+        return self.outputs_of(self.config)
+
     def outputs(self, config: Config) -> list[Output]:
         """The entrypoint first; no two of them under one name."""
+        return self.own_outputs if config is self.config else self.outputs_of(config)
+
+    def outputs_of(self, config: Config) -> list[Output]:
         outputs = [self.entrypoint(config), *self.supporting(config)]
         names = [name for output in outputs for name in output.names]
         for name in names:

@@ -57,6 +57,8 @@ class JobSubmissionAdmin(StaffAdmin):
     autocomplete_fields = ("job_script", "owner", "cluster")
     inlines = (EventsInline,)
     changeable = ("name", "description", "is_archived")
+    # What one comes for; after it, everything else that is known.
+    first = ("status", "reason", "slurm_job_id", "slurm_cluster", "exit_code", "signal", "script_page", "owner")
     # What Slurm and the hand-over wrote, and which task of a large array is where.
     hidden = ("id", "search_text", "idempotency_key", "idempotency_fingerprint", "job_script", "task_statuses")
 
@@ -73,7 +75,8 @@ class JobSubmissionAdmin(StaffAdmin):
         if obj is None:
             return ()
         columns = [field.name for field in JobSubmission._meta.fields]
-        return ("script_page", *(name for name in columns if name not in (*self.changeable, *self.hidden)))
+        shown = (*self.first, *self.changeable, *self.hidden)
+        return (*self.first, *(name for name in columns if name not in shown))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()

@@ -18,6 +18,10 @@ MAX_LISTED = 10_000
 MAX_SHOWN = 32 * 1024
 
 
+admin.site.site_title = admin.site.site_header = "Jobbergate"
+admin.site.index_title = "Applications, job scripts and job submissions"
+
+
 class BoundedPaginator(Paginator):
     """Counts no further than anybody pages: a list of a million rows costs what one of ten thousand does."""
 

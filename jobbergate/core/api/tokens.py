@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from rest_framework_simplejwt.exceptions import InvalidToken
+from rest_framework_simplejwt.serializers import TokenRefreshSerializer
 from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView
 
 PAIR = inline_serializer("TokenPair", {"access": serializers.CharField(), "refresh": serializers.CharField()})
@@ -17,6 +20,16 @@ REFRESH = OpenApiExample("Refresh token", {"refresh": "eyJhbGciOi…"}, request_
 NEW_ACCESS = OpenApiExample("Access token", {"access": "eyJhbGciOi…"}, response_only=True)
 
 
+class RefreshSerializer(TokenRefreshSerializer):
+    """The token of a person who has been deleted meanwhile is no more valid than any other wrong one."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        try:
+            return super().validate(attrs)
+        except User.DoesNotExist:
+            raise InvalidToken("The account of this token is gone.") from None
+
+
 @extend_schema(tags=["sign-in"], summary="Sign in", responses=PAIR, examples=[SIGN_IN, TOKENS])
 class SignIn(TokenObtainPairView):
     """Username and password for an access token (minutes) and a refresh token (days)."""
@@ -25,6 +38,8 @@ class SignIn(TokenObtainPairView):
 @extend_schema(tags=["sign-in"], summary="Get a new access token", responses=ACCESS, examples=[REFRESH, NEW_ACCESS])
 class Refresh(TokenRefreshView):
     """A refresh token for a new access token."""
+
+    serializer_class = RefreshSerializer
 
 
 @extend_schema(tags=["sign-in"], summary="Revoke a refresh token", responses={204: None}, examples=[REFRESH])
