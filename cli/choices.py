@@ -52,7 +52,11 @@ class Choosing(Question):
 
     @property
     def labels(self) -> str:
-        return ", ".join(option.label for option in self.choices)
+        """What to type, and what it means where that is something else."""
+        return ", ".join(
+            option.label if option.label == str(option.value) else f"{option.value} ({option.label})"
+            for option in self.choices
+        )
 
     def chosen(self, given: Any) -> Option | None:
         """The option that is meant by its value, by its value's text, or by its label; looked for in this order."""

@@ -29,7 +29,16 @@ def iso(at: int | None) -> str | None:
 
 def merged(queued: Iterable[Row], recorded: Iterable[Row]) -> Parts:
     in_queue = {part: row for row in queued for part in row.parts}
-    ended = {part: row for row in recorded if row.is_over for part in row.parts}
+    is_array = any(row.array for row in in_queue.values())
+    # In a burst the books show of an array its last task alone, for seconds, and under the array's own id; and of any
+    # job an end without a beginning (no partition, no CPUs), which says nothing where the queue does not confirm it.
+    ended = {
+        part: row
+        for row in recorded
+        if row.is_over and row.array >= is_array
+        for part in row.parts
+        if row.partition or part in in_queue
+    }
     parts = {}
     for part in sorted(in_queue.keys() | ended.keys()):
         row, record = in_queue.get(part), ended.get(part)

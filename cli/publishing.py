@@ -21,11 +21,22 @@ def upload(session: Session, folder: Path, *, note: str | None, trust: bool) -> 
 
     files = read_folder(folder)
     fields = {"note": note} if note else {}
-    if PROGRAM in files:
+    if PROGRAM in files and not _has_questions(files):
         form = _captured_form(session, folder, files, trust=trust)
         if form is not None:
             fields["form"] = json.dumps(form)
     return fields, {"archive": ("application.tar.gz", pack(files), "application/gzip")}
+
+
+def _has_questions(files: dict[str, bytes]) -> bool:
+    """Whether jobbergate.yaml asks by itself: then its jobbergate.py is never run. What is broken, the server tells."""
+    import yaml
+
+    try:
+        config = yaml.safe_load(files.get("jobbergate.yaml", b""))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return False
+    return isinstance(config, dict) and config.get("questions") is not None
 
 
 def _captured_form(session: Session, folder: Path, files: dict[str, bytes], *, trust: bool) -> dict[str, Any] | None:

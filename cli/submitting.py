@@ -98,7 +98,8 @@ def wait_for_end(session: Session, submission: dict[str, Any]) -> dict[str, Any]
                     raise
             if submission["status"] != told:
                 told = submission["status"]
-                session.output.talk(f"Submission {submission['id']} is {told}.")
+                if not _is_final(submission):
+                    session.output.talk(f"Submission {submission['id']} is {told}.")
                 pause = SHORTEST_PAUSE
     return submission
 

@@ -75,20 +75,22 @@ class Recipes:
     """The recipes that were used last, ready to render again. Versions never change, so nothing here goes stale."""
 
     def __init__(self) -> None:
-        self.kept: dict[int, Recipe] = {}
+        self.kept: dict[tuple[int, str], Recipe] = {}
         self.lock = Lock()
 
     def of(self, version: ApplicationVersion) -> Recipe:
+        # With its hash: a database that is restored under a running server may give an id to another version.
+        key = (version.pk, version.sha256)
         with self.lock:
-            if (found := self.kept.pop(version.pk, None)) is not None:
-                self.kept[version.pk] = found  # The last used is the last to go.
+            if (found := self.kept.pop(key, None)) is not None:
+                self.kept[key] = found  # The last used is the last to go.
                 return found
         recipe = Recipe.of(version)
         if version.size <= LARGEST_KEPT:
-            self.keep(version.pk, recipe)
+            self.keep(key, recipe)
         return recipe
 
-    def keep(self, key: int, recipe: Recipe) -> None:
+    def keep(self, key: tuple[int, str], recipe: Recipe) -> None:
         with self.lock:
             self.kept[key] = recipe
             while len(self.kept) > KEPT_RECIPES:

@@ -1,7 +1,9 @@
 """The cast: Alice owns, Bob is a colleague, Carol is staff."""
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connection
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
@@ -9,6 +11,18 @@ from tests.clusters import bare_cluster, cluster
 from tests.factories import make_user
 
 __all__ = ["bare_cluster", "cluster"]
+
+
+def pytest_configure() -> None:
+    # The real hash is slow on purpose, and most tests sign somebody in.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file, as in earnest: one in memory has neither a log nor writers that wait for each other."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 def signed_in(user: User) -> APIClient:

@@ -93,7 +93,7 @@ def create(
 ) -> None:
     """Make a job script from an application and answers.
 
-    Questions are asked on a terminal; elsewhere every answer without a default has to be given.
+    Questions are asked on a terminal; elsewhere every answer has to be given, or --fast.
 
     \b
     Example:

@@ -37,6 +37,10 @@ OPEN_RECORD = replace(RECORD, state="RUNNING", ended_at=None, exit_code="0:0")
         ([], [RECORD], {0: RECORD}),
         # It was requeued, and the record is that of the first run.
         ([WAITING], [RECORD], {0: WAITING}),
+        # The books show a running array's last task under the array's own id, as if it were the whole job.
+        ([replace(RUNNING, array=True, parts=(1,))], [RECORD], {1: replace(RUNNING, array=True, parts=(1,))}),
+        # An end without a beginning, of something that has left the queue: perhaps of an array, perhaps not.
+        ([], [replace(RECORD, partition="")], {}),
         # It has left the queue, and nobody says how.
         ([], [OPEN_RECORD], {}),
         ([], [], {}),

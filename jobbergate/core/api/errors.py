@@ -74,9 +74,11 @@ def refused(error: exceptions.APIException) -> Response:
         headers["WWW-Authenticate"] = header
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait))
-    # SimpleJWT puts a dictionary where others put a text.
-    detail = error.detail.get("detail", error.detail) if isinstance(error.detail, dict) else error.detail
+    detail: Any = error.detail
     code = getattr(detail, "code", None) or error.default_code
+    if isinstance(detail, dict):
+        # SimpleJWT puts a dictionary where others put a text.
+        code, detail = detail.get("code", code), detail.get("detail", detail)
     return Response(body(str(code), str(detail)), status=error.status_code, headers=headers)
 
 

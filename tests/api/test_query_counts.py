@@ -1,0 +1,100 @@
+"""Nothing on a request's path grows with the number of rows: the number of queries is pinned."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from applications.archive import pack
+from jobscripts.drafts import recipes
+from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission
+
+Counts = Callable[[int], Any]
+
+
+@pytest.fixture(params=[1, 20], ids=["one row", "twenty rows"])
+def rows(request: pytest.FixtureRequest, alice: User) -> int:
+    number: int = request.param
+    make_cluster()
+    application = make_application(alice, identifier="hello")
+    for _ in range(number):
+        make_submission(alice, make_script(alice, application))
+    for place in range(number - 1):
+        make_application(alice, name=f"{place}")
+    return number
+
+
+@pytest.mark.parametrize(
+    ("url", "queries"),
+    [
+        # Who asks, and the rows.
+        ("/api/applications/", 2),
+        ("/api/applications/?search=hello&owner=me&ordering=name", 2),
+        ("/api/job-scripts/", 2),
+        ("/api/job-submissions/", 2),
+        ("/api/job-submissions/?unfinished=true&status=created", 2),
+        ("/api/clusters/", 2),
+        ("/api/applications/hello/", 2),
+        # Who asks, the application, and its versions; of one, its files too.
+        ("/api/applications/hello/versions/", 3),
+        ("/api/applications/hello/versions/1/", 5),
+        ("/api/whoami/", 1),
+    ],
+)
+def test_reading(as_alice: APIClient, rows: int, django_assert_num_queries: Counts, url: str, queries: int) -> None:
+    with django_assert_num_queries(queries):
+        answer = as_alice.get(url)
+    assert answer.status_code == 200
+
+
+def test_getting_one_of_many(as_alice: APIClient, alice: User, rows: int, django_assert_num_queries: Counts) -> None:
+    submission = make_submission(alice)
+    with django_assert_num_queries(3):
+        as_alice.get(f"/api/job-scripts/{submission.job_script_id}/")
+    with django_assert_num_queries(2):
+        as_alice.get(f"/api/job-submissions/{submission.pk}/")
+    with django_assert_num_queries(3):
+        as_alice.get(f"/api/job-submissions/{submission.pk}/events/")
+
+
+def test_rendering_a_version_that_was_rendered_before(
+    as_alice: APIClient, rows: int, django_assert_max_num_queries: Counts
+) -> None:
+    as_alice.post("/api/job-scripts/", {"application": "hello"})
+    # Who asks, the application, its version, a savepoint and its end, the script, its files, and the files again.
+    with django_assert_max_num_queries(10):
+        answer = as_alice.post("/api/job-scripts/", {"application": "hello"})
+    assert answer.status_code == 201
+
+
+def test_publishing_does_not_ask_for_each_file(
+    as_alice: APIClient, alice: User, django_assert_max_num_queries: Counts
+) -> None:
+    recipes.kept.clear()
+    files = FOLDER | {f"data/{number}.txt": b"x" for number in range(90)}
+    archive = SimpleUploadedFile("a.tar.gz", pack(files))
+    with django_assert_max_num_queries(16):
+        answer = as_alice.post("/api/applications/", {"name": "Many", "archive": archive}, format="multipart")
+    assert answer.status_code == 201
+
+
+def test_submitting(as_alice: APIClient, alice: User, rows: int, django_assert_max_num_queries: Counts) -> None:
+    script = make_script(alice)
+    with django_assert_max_num_queries(6):
+        answer = as_alice.post("/api/job-submissions/", {"job_script": script.pk, "via": "login_node"})
+    assert answer.status_code == 201
+
+
+def test_a_report_on_many_is_one_round(as_alice: APIClient, alice: User, django_assert_max_num_queries: Counts) -> None:
+    script = make_script(alice)
+    reports = []
+    for number in range(1, 41):
+        submission = make_submission(alice, script)
+        submission.record(number, "hilbert")
+        reports.append({"id": submission.pk, "slurm_job_id": number, "state": "RUNNING"})
+    with django_assert_max_num_queries(6):
+        answer = as_alice.post("/api/job-submissions/report/", {"slurm_cluster": "hilbert", "reports": reports})
+    assert {row["status"] for row in answer.json()["results"]} == {"running"}
