@@ -39,7 +39,7 @@ NUMBER = OpenApiParameter("number", OpenApiTypes.STR, OpenApiParameter.PATH, des
     list=extend_schema(summary="List applications"),
     create=extend_schema(
         summary="Create an application from an archive",
-        request=ApplicationCreateSerializer,
+        request={"multipart/form-data": ApplicationCreateSerializer},
         responses={201: ApplicationSerializer},
     ),
     retrieve=extend_schema(summary="Get an application", parameters=[APPLICATION]),
@@ -68,7 +68,7 @@ class ApplicationViewSet(ResourceViewSet):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         data = self.validated()
-        return self.made(data, lambda: self.make(**data))
+        return self.made(data, lambda stamp: self.make(**data, **stamp))
 
     def make(self, archive: Any, **fields: Any) -> Application:
         return Application.create(unpacked(archive), self.request.user, **fields)  # type: ignore[arg-type]
@@ -82,7 +82,7 @@ class ApplicationViewSet(ResourceViewSet):
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
     def clone(self, request: Request, pk: str) -> Response:
         data, application = self.validated(), self.get_object()
-        return self.made(data, lambda: application.clone(request.user, **data))
+        return self.made(data, lambda stamp: application.clone(request.user, **data, **stamp))
 
 
 @extend_schema(tags=["applications"], parameters=[PARENT])

@@ -10,7 +10,7 @@ from cli import completing
 from cli.listing import columns, fetch, listing_options
 from cli.session import Command, Noun, Session, pass_session
 
-FIELDS = columns("name description last_contact_at partitions created_at")
+FIELDS = columns("id name description last_contact_at partitions created_at")
 TABLE = columns("name description last_contact_at")
 
 

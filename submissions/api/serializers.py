@@ -56,6 +56,7 @@ REPORT = {
         OpenApiExample(
             "A cluster",
             {
+                "id": 1,
                 "name": "hilbert",
                 "description": "128 nodes with 32 cores each.",
                 "last_contact_at": None,
@@ -68,7 +69,7 @@ REPORT = {
 class ClusterSerializer(RowSerializer):
     class Meta:
         model = Cluster
-        fields = ["name", "description", "last_contact_at", "partitions", "created_at"]
+        fields = ["id", "name", "description", "last_contact_at", "partitions", "created_at"]
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A job submission", SUBMISSION)])

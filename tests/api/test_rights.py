@@ -17,7 +17,7 @@ from submissions.models import JobSubmission
 from tests.conftest import signed_in
 from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission
 
-# What is asked of Alice's private things: (method, path) → (body, Bob, Alice, Carol). Nobody at all is a 401 throughout.
+# What is asked of Alice's private things: (method, path) → (body, Bob, Alice, Carol). Without a token all is a 401.
 APPLICATION, SCRIPT, SUBMISSION = "/api/applications/{id}/", "/api/job-scripts/{id}/", "/api/job-submissions/{id}/"
 TABLE: dict[tuple[str, str], tuple[Any, int, int, int]] = {
     ("get", "/api/applications/"): (None, 200, 200, 200),

@@ -38,13 +38,16 @@ ANSWERS = {
         'Unsupported media type "text/csv" in request.',
     ),
 }
+# Operations whose body names another resource, which may be missing; and those that cannot meet a conflict.
+NAMING_OTHERS = ("/api/job-scripts/", "/api/job-scripts/preview/", "/api/job-submissions/")
+SAVING_NOTHING = ("/api/job-scripts/preview/", "/api/job-submissions/report/", "/api/job-submissions/cancel/")
 PUBLIC = ("/api-auth-token", "/openapi.json")
 
 
 class BearerToken(OpenApiAuthenticationExtension):
     """`Authorization: Bearer …`; `JWT …` is taken as well, for clients of old, and not advertised."""
 
-    target_class = "rest_framework_simplejwt.authentication.JWTAuthentication"
+    target_class = "jobbergate.core.api.authentication.TokenAuthentication"
     name = "bearer"
     priority = 1
 
@@ -65,10 +68,14 @@ def codes(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     """Which errors an operation can give, from what it is: a body can be wrong, a row can be missing."""
     found = ["400"] if operation.get("requestBody") or operation.get("parameters") else []
     found += ["401"]
-    if "{" in path:
+    if "{" in path or path in NAMING_OTHERS:
         found += ["404"]
-    if method in ("post", "patch", "delete") and not path.startswith(PUBLIC):
-        found += ["403", "409"]
+    if path.startswith(PUBLIC) or method == "get":
+        return found + (["413", "415"] if operation.get("requestBody") else [])
+    if "{" in path and not path.endswith("/clone/"):
+        found += ["403"]
+    if path not in SAVING_NOTHING:
+        found += ["409"]
     if operation.get("requestBody"):
         found += ["413", "415"]
     return found
