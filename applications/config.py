@@ -16,7 +16,8 @@ from jobbergate.core.errors import DomainError
 NAME = "jobbergate.yaml"
 PROGRAM = "jobbergate.py"
 MAX_SIZE = 256 * 1024
-MAX_NODES = 20_000
+MAX_NODES, MAX_DEPTH, MAX_DIGITS = 20_000, 100, 300
+MAX_TEXT = 4096
 LISTS = ("template_files", "supporting_files", "verbatim_files")
 TEXTS = ("default_template", "job_script_name", "output_directory")
 SECTIONS = ("jobbergate_config", "application_config", "questions")
@@ -102,7 +103,9 @@ def compose(content: bytes) -> yaml.Node:
     if len(content) > MAX_SIZE:
         raise BadConfig(f"it is larger than {MAX_SIZE // 1024} KiB.")
     try:
-        node: yaml.Node | None = yaml.compose(content.decode("utf-8-sig"), Loader=Loader)
+        text = content.decode("utf-8-sig")
+        refuse_depth(text)
+        node: yaml.Node | None = yaml.compose(text, Loader=Loader)
     except UnicodeDecodeError as error:
         raise BadConfig("it is not UTF-8.", content[: error.start].count(b"\n") + 1) from None
     except yaml.MarkedYAMLError as error:
@@ -116,6 +119,16 @@ def compose(content: bytes) -> yaml.Node:
     return node
 
 
+def refuse_depth(text: str) -> None:
+    """Building nodes goes as deep as they are nested, in C without a bound: their beginnings are counted before."""
+    depth = 0
+    for event in yaml.parse(text, Loader=Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else None
+            raise BadConfig(f"it is nested more than {MAX_DEPTH} levels deep.", line)
+
+
 def refuse_bomb(node: yaml.Node) -> None:
     """Aliases of aliases can make a small file stand for billions of values: count what it stands for."""
     counted: dict[int, int] = {}
@@ -126,16 +139,19 @@ def refuse_bomb(node: yaml.Node) -> None:
             raise BadConfig("a value contains itself.", node.start_mark.line + 1)
         if id(node) not in counted:
             open_nodes.add(id(node))
+            refuse_huge_number(node)
             counted[id(node)] = 1 + sum(map(count, children(node)))
             open_nodes.discard(id(node))
         return counted[id(node)]
 
-    try:
-        too_many = count(node) > MAX_NODES
-    except RecursionError:
-        raise BadConfig("it is nested too deeply.") from None
-    if too_many:
+    if count(node) > MAX_NODES:
         raise BadConfig(f"it stands for more than {MAX_NODES} values.")
+
+
+def refuse_huge_number(node: yaml.Node) -> None:
+    """Python takes long to read and refuses to print integers of thousands of digits."""
+    if isinstance(node, yaml.ScalarNode) and node.tag.endswith(":int") and len(node.value) > MAX_DIGITS:
+        raise BadConfig(f"a number has more than {MAX_DIGITS} digits.", node.start_mark.line + 1)
 
 
 def children(node: yaml.Node) -> list[yaml.Node]:
@@ -196,6 +212,8 @@ def check_keys(config: Mapping[str, Any], line: Any) -> None:
     for key in TEXTS:
         if not isinstance(config.get(key) or "", str):
             raise BadConfig(f"{key} is {kind(config[key])}; give text.", line(key))
+        if len(config.get(key) or "") > MAX_TEXT:
+            raise BadConfig(f"{key} is longer than {MAX_TEXT} characters.", line(key))
     for key in LISTS:
         if not is_text_or_texts(config.get(key) or []):
             raise BadConfig(f"{key} is {kind(config[key])}; give a list of file names.", line(key))

@@ -1,5 +1,6 @@
 """Applications, their versions and the versions' files."""
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
@@ -36,7 +37,7 @@ class ApplicationQuerySet(ResourceQuerySet["Application"]):
 
     def named(self, text: str) -> Self:
         """The application that a person means by an id or an identifier."""
-        return self.filter(pk=int(text)) if text.isdecimal() and len(text) < 19 else self.filter(identifier=text)
+        return self.filter(pk=int(text)) if re.fullmatch("[0-9]{1,18}", text) else self.filter(identifier=text)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """One by one: versions that job scripts were made from have to stay."""
@@ -104,17 +105,18 @@ class Application(Resource):
     @transaction.atomic
     def create(cls, files: Files, owner: User, form: Any = None, note: str = "", **fields: Any) -> "Application":
         application = cls(owner=owner, **fields)
-        application.save_new()
+        application.save_with_identifier()
         application.publish(files, owner, form, note)
         return application
 
-    def save_new(self) -> None:
+    def save_with_identifier(self) -> None:
         """Saves; an identifier that is taken, also by a request at the same moment, is a conflict."""
         try:
             with transaction.atomic():
                 self.save()
         except IntegrityError:
-            if self.identifier and Application.objects.filter(identifier=self.identifier).exists():
+            others = Application.objects.exclude(pk=self.pk)
+            if self.identifier and others.filter(identifier=self.identifier).exists():
                 raise taken(self.identifier) from None
             raise
 

@@ -10,10 +10,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, Template, TemplateNotFound, TemplateSyntaxError, Undefined, meta
-from jinja2.sandbox import SandboxedEnvironment
 
-from applications.archive import BadArchive, Files, checked_path
+from applications.archive import BadArchive, Files, check_whole, checked_path
 from applications.config import Config
+from applications.sandbox import BoundedEnvironment
 from jobbergate.core.errors import DomainError
 
 FOLDER = "templates/"
@@ -66,7 +66,7 @@ class TemplateSet:
     def __init__(self, files: Files, config: Config, undefined: type[Undefined] = Undefined) -> None:
         self.files, self.config = files, config
         # No bytecode of one version may serve another: each set has its own environment.
-        self.environment = SandboxedEnvironment(
+        self.environment = BoundedEnvironment(
             loader=OwnFiles(files),
             undefined=undefined,
             keep_trailing_newline=True,
@@ -79,9 +79,8 @@ class TemplateSet:
 
         A program may choose its template when it runs; what is named in the configuration has to be right all the same.
         """
-        if not programmed or self.config.text("default_template"):
-            self.entrypoint(self.config)
-        for output in self.supporting(self.config):
+        named = not programmed or bool(self.config.text("default_template"))
+        for output in self.outputs(self.config) if named else self.supporting(self.config):
             self.compile_with_includes(output)
 
     def compile_with_includes(self, output: Output) -> None:
@@ -120,6 +119,10 @@ class TemplateSet:
         for name in names:
             if names.count(name) > 1:
                 raise TemplateProblem(f"Two files would be written as {name!r}; see supporting_files_output_name.")
+        try:
+            check_whole(dict.fromkeys(names, b""))
+        except BadArchive as error:
+            raise TemplateProblem(f"{error.detail} See supporting_files_output_name.") from None
         return outputs
 
     def entrypoint(self, config: Config) -> Output:

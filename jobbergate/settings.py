@@ -119,7 +119,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 
 # --- the API ----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["jobbergate.core.api.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["jobbergate.core.api.json.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["jobbergate.core.api.json.JSONParser"],

@@ -9,13 +9,14 @@ from rest_framework.routers import SimpleRouter
 from applications.api.views import ApplicationViewSet, VersionViewSet
 from jobbergate.core import health
 from jobbergate.core.api import tokens
+from jobbergate.core.api.views import NAME
 from jobscripts.api.views import JobScriptViewSet
 from submissions.api.views import ClusterViewSet, JobSubmissionViewSet
 
 router = SimpleRouter(trailing_slash="/?")  # type: ignore[arg-type]
 router.trailing_slash = "/?"
 router.register("applications", ApplicationViewSet, "application")
-router.register("applications/(?P<application>[^/]+)/versions", VersionViewSet, "version")
+router.register(f"applications/(?P<application>{NAME})/versions", VersionViewSet, "version")
 router.register("job-scripts", JobScriptViewSet, "job-script")
 router.register("job-submissions", JobSubmissionViewSet, "job-submission")
 router.register("clusters", ClusterViewSet, "cluster")

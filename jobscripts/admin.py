@@ -43,7 +43,6 @@ class JobScriptAdmin(StaffAdmin):
     form = JobScriptForm
     list_display = ("name", "owner", "origin", "submissions_page", "is_archived", "updated_at")
     list_filter = ("is_archived", "updated_at")
-    list_select_related = ("owner", "version__application")
     search_fields = ("search_text",)
     autocomplete_fields = ("owner",)
     readonly_fields = (
@@ -53,7 +52,7 @@ class JobScriptAdmin(StaffAdmin):
     inlines = (JobScriptFilesInline,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("version__application")
+        return super().get_queryset(request).select_related("owner", "version__application")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*JobScriptForm.Meta.fields, *(self.readonly_fields if obj else ("upload",)))

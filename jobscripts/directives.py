@@ -14,7 +14,8 @@ PREFIX = "#SBATCH"
 # Characters that mean nothing to sbatch's reader, so that a value of these alone needs no quotes.
 PLAIN = re.compile(r"[A-Za-z0-9_./:,=@%+\[\]{}()*^~!&|<>?$;-]+\Z")
 LONG = re.compile(r"--([a-z][a-z-]*)(?:=(.*)|\s+(.*))?\Z", re.DOTALL)
-SHORT = re.compile(r"-([A-Za-z])\s*(.*)\Z", re.DOTALL)
+# Short flags may stand together, the last one with a value: -HN2 is -H -N 2.
+SHORT = re.compile(r"-([HIOQVWhsv]*[A-Za-z])\s*(.*)\Z", re.DOTALL)
 
 # The options of sbatch 22.05 that share a beginning with --comment or --hold: abbreviations have to be unambiguous.
 SHORTEST = {"comment": "com", "hold": "ho"}
@@ -163,7 +164,8 @@ def write(parameter: str) -> str:
     option, value = split(parameter)
     if value is None:
         return f"{PREFIX} {option}"
-    return f"{PREFIX} {option}={quoted(value)}" if option.startswith("--") else f"{PREFIX} {option} {quoted(value)}"
+    between = "=" if option.startswith("--") else "" if option.endswith("k") else " "
+    return f"{PREFIX} {option}{between}{quoted(value)}"
 
 
 def split(parameter: str) -> tuple[str, str | None]:
@@ -176,16 +178,16 @@ def split(parameter: str) -> tuple[str, str | None]:
         refuse_by_name(parameter, match[1])
         return f"--{match[1]}", value
     if match := SHORT.match(text):
-        if match[1] in REFUSED_SHORT:
-            refuse_by_name(parameter, REFUSED_SHORT[match[1]])
+        for letter in match[1]:
+            refuse_by_name(parameter, REFUSED_SHORT.get(letter, ""))
         return f"-{match[1]}", match[2] or None
     raise bad(parameter, "give an option of sbatch, such as --time=10:00, -N2 or --exclusive")
 
 
 def refuse_by_name(parameter: str, name: str) -> None:
     for refused, reason in REFUSED_LONG.items():
-        # An abbreviation means what it begins; `--w` is ambiguous to sbatch itself, which refuses it.
-        if refused == name or (len(name) >= 3 and refused.startswith(name) and name not in ("gid", "uid")):
+        # An abbreviation means what it begins; those of one letter are ambiguous to sbatch itself, which refuses them.
+        if len(name) >= 2 and refused.startswith(name):
             raise bad(parameter, f"--{refused} is not for here: {reason}")
 
 
@@ -231,4 +233,4 @@ def check_arguments(arguments: Sequence[str]) -> None:
 
 
 def is_flag(option: str) -> bool:
-    return option[2:] in LONG_FLAGS if option.startswith("--") else option[1] in SHORT_FLAGS
+    return option[2:] in LONG_FLAGS if option.startswith("--") else option[-1] in SHORT_FLAGS

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from applications.archive import MAX_PATH, Files
 from applications.models import ApplicationVersion
@@ -32,6 +32,10 @@ class InUse(Conflict):
 class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
     def with_origin(self) -> Self:
         return self.select_related("owner", "version__application")
+
+    def with_entrypoint(self) -> Self:
+        """With what `read_entrypoint` reads, in the same query."""
+        return self.filter(files__path=F("entrypoint")).annotate(entrypoint_content=F("files__content"))
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """One by one: a version whose application is gone goes with its last script."""
@@ -72,14 +76,14 @@ class JobScript(Resource):
         computed: Mapping[str, Any] | None = None,
         sbatch_parameters: tuple[str, ...] = (),
         name: str = "",
-        description: str = "",
+        **columns: str,
     ) -> "JobScript":
         """A saved job script; nothing is saved where the answers or the templates are at fault."""
         draft = recipes.of(version).draft(answers, computed, sbatch_parameters, name)
-        return cls.save_draft(draft, owner, version, description)
+        return cls.save_draft(draft, owner, version, **columns)
 
     @classmethod
-    def upload(cls, owner: User, files: Files, entrypoint: str, name: str, description: str = "") -> "JobScript":
+    def upload(cls, owner: User, files: Files, entrypoint: str, name: str, **columns: str) -> "JobScript":
         """A stand-alone job script of files as they are."""
         if not entrypoint and len(files) == 1:
             entrypoint = next(iter(files))
@@ -88,23 +92,23 @@ class JobScript(Resource):
                 f"{entrypoint!r} is not among the files; name one as the entrypoint: {', '.join(sorted(files)[:20])}."
             )
             raise BadEntrypoint(words, {"entrypoint": [words]})
-        return cls.save_draft(Draft(name or entrypoint, entrypoint, files), owner, None, description)
+        return cls.save_draft(Draft(name or entrypoint, entrypoint, files), owner, None, **columns)
 
     @classmethod
     @transaction.atomic
-    def save_draft(cls, draft: Draft, owner: User, version: ApplicationVersion | None, description: str) -> "JobScript":
+    def save_draft(cls, draft: Draft, owner: User, version: ApplicationVersion | None, **columns: str) -> "JobScript":
         fallback = version.application.name if version and version.application else draft.entrypoint
         script = cls(
             owner=owner,
             version=version,
             name=(draft.name or fallback)[:255],
-            description=description,
             answers=draft.answers,
             computed=draft.computed,
             sbatch_parameters=list(draft.sbatch_parameters),
             warnings=list(draft.warnings),
             output_directory=draft.output_directory,
             entrypoint=draft.entrypoint,
+            **columns,
         )
         script.save()
         script.add(draft.files)
@@ -124,15 +128,20 @@ class JobScript(Resource):
         return bytes(content)
 
     def read_entrypoint(self) -> str:
-        return self.read_file(self.entrypoint).decode("utf-8", "replace")
+        fetched = self.__dict__.get("entrypoint_content")
+        content = self.read_file(self.entrypoint) if fetched is None else bytes(fetched)
+        return content.decode("utf-8", "replace")
 
-    def clone(self, owner: User, name: str = "", answers: Mapping[str, Any] | None = None) -> "JobScript":
+    def clone(
+        self, owner: User, name: str = "", answers: Mapping[str, Any] | None = None, **columns: str
+    ) -> "JobScript":
         """A new script of `owner`: rendered again from the same version, with these answers over the stored ones.
 
         A script that was uploaded is copied as it is.
         """
+        columns = {"description": self.description, **columns}
         if self.version is None:
-            return JobScript.upload(owner, self.read_files(), self.entrypoint, name or self.name, self.description)
+            return JobScript.upload(owner, self.read_files(), self.entrypoint, name or self.name, **columns)
         changed = {**self.answers, **(answers or {})}
         # Changed answers win over what the application's code computed under the same names from the old ones.
         computed = {key: value for key, value in (self.computed or {}).items() if key not in (answers or {})}
@@ -143,7 +152,7 @@ class JobScript(Resource):
             computed=None if self.computed is None else computed,
             sbatch_parameters=tuple(self.sbatch_parameters),
             name=name or self.name,
-            description=self.description,
+            **columns,
         )
 
     @transaction.atomic

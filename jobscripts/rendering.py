@@ -6,7 +6,6 @@ hole in a script; every hole is found, with its template, line and name.
 
 import copy
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -17,12 +16,9 @@ from jinja2 import Template, TemplateSyntaxError, Undefined, UndefinedError
 
 from applications.archive import Files
 from applications.config import Config
+from applications.sandbox import Budget, TooMuch, budget
 from applications.templates import MAX_NAMES_SHOWN, Output, TemplateProblem, TemplateSet
 from jobbergate.core.errors import DomainError
-
-MAX_OUTPUT = 10 * 1024 * 1024
-MAX_SECONDS = 2.0
-CHUNKS_BETWEEN_LOOKS = 64
 
 
 class UndefinedVariable(DomainError):
@@ -93,7 +89,7 @@ def here(frame: FrameType | None) -> tuple[str, int]:
     while frame is not None:
         template = frame.f_globals.get("__jinja_template__")
         if isinstance(template, Template):
-            return template.name or "?", template.get_corresponding_lineno(frame.f_lineno)
+            return template.filename or "?", template.get_corresponding_lineno(frame.f_lineno)
         frame = frame.f_back
     return "?", 0
 
@@ -107,11 +103,11 @@ def render(templates: TemplateSet, answers: Mapping[str, Any], computed: Mapping
     values = copied({**config.application_config, **config.jobbergate_config, **answers, **(computed or {})})
     outputs = templates.outputs(config)
     context = {**values, "data": values}
-    budget = Budget()
     holes: list[Hole] = []
     token = _holes.set(holes)
     try:
-        files = {name: content for output in outputs for name, content in written(templates, output, context, budget)}
+        with budget() as bounds:
+            files = dict(file for output in outputs for file in written(templates, output, context, bounds))
     finally:
         _holes.reset(token)
     if holes and config.undefined_is_error:
@@ -120,27 +116,29 @@ def render(templates: TemplateSet, answers: Mapping[str, Any], computed: Mapping
 
 
 def written(
-    templates: TemplateSet, output: Output, context: dict[str, Any], budget: "Budget"
+    templates: TemplateSet, output: Output, context: dict[str, Any], bounds: Budget
 ) -> Iterable[tuple[str, bytes]]:
     content = templates.files[output.source]
     if output.rendered:
-        content = rendered(templates, templates.template(output.source), context, budget).encode("utf-8", "replace")
+        content = rendered(templates, templates.template(output.source), context, bounds).encode("utf-8", "replace")
     return ((name, content) for name in output.names)
 
 
-def rendered(templates: TemplateSet, template: Template, context: dict[str, Any], budget: "Budget") -> str:
+def rendered(templates: TemplateSet, template: Template, context: dict[str, Any], bounds: Budget) -> str:
     try:
-        return "".join(budget.watched(template.generate(context), template.name or "?"))
+        return "".join(bounds.watched(template.generate(context)))
     except DomainError:
         raise
     except UndefinedError as error:
-        file, line = place(error.__traceback__, templates.files, template)
-        raise UndefinedVariable(f"{file}, line {line}: {error.message}.", {"template": [str(error.message)]}) from None
+        where = place(error.__traceback__, templates.files, template)
+        raise UndefinedVariable(f"{where}: {error.message}.", {"template": [str(error.message)]}) from None
     except TemplateSyntaxError as error:
         raise TemplateProblem(f"{error.name or template.name}, line {error.lineno}: {error.message}") from None
+    except TooMuch as error:
+        raise TemplateProblem(f"{place(error.__traceback__, templates.files, template)}: {error}.") from None
     except Exception as error:
-        file, line = place(error.__traceback__, templates.files, template)
-        raise TemplateProblem(f"{file}, line {line}: {type(error).__name__}: {error}"[:1000]) from None
+        where = place(error.__traceback__, templates.files, template)
+        raise TemplateProblem(f"{where}: {type(error).__name__}: {error}"[:1000]) from None
 
 
 def copied(values: dict[str, Any]) -> dict[str, Any]:
@@ -158,27 +156,11 @@ def undefined(holes: list[Hole], context: Mapping[str, Any]) -> UndefinedVariabl
     return UndefinedVariable(f"{words} Known here: {listed or 'nothing'}.", errors)
 
 
-def place(trace: TracebackType | None, files: Mapping[str, bytes], template: Template) -> tuple[str, int]:
+def place(trace: TracebackType | None, files: Mapping[str, bytes], template: Template) -> str:
     """Where in a template an error comes from: Jinja2 gives the frames of a traceback the templates' lines."""
-    found = (template.name or "?", 0)
+    found = template.name or "?"
     while trace is not None:
         if trace.tb_frame.f_code.co_filename in files:
-            found = (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+            found = f"{trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno}"
         trace = trace.tb_next
     return found
-
-
-class Budget:
-    """What one rendering may take, over all its templates."""
-
-    def __init__(self) -> None:
-        self.written, self.until = 0, time.thread_time() + MAX_SECONDS
-
-    def watched(self, chunks: Iterable[str], name: str) -> Iterable[str]:
-        for count, chunk in enumerate(chunks):
-            self.written += len(chunk)
-            if self.written > MAX_OUTPUT:
-                raise TemplateProblem(f"{name}: it writes more than {MAX_OUTPUT // 2**20} MiB.")
-            if count % CHUNKS_BETWEEN_LOOKS == 0 and time.thread_time() > self.until:
-                raise TemplateProblem(f"{name}: it takes more than {MAX_SECONDS:.0f} s.")
-            yield chunk

@@ -31,6 +31,12 @@ class SubmitForm(forms.ModelForm):
         model = JobSubmission
         fields = ("job_script", "owner", "cluster", "execution_directory", "sbatch_arguments")
 
+    def clean_sbatch_arguments(self) -> list[str]:
+        words = self.cleaned_data["sbatch_arguments"] or []
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise forms.ValidationError('Give a list of words, such as ["--time=10:00", "-N2"].')
+        return words
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         script = data.get("job_script")
@@ -45,6 +51,8 @@ class SubmitForm(forms.ModelForm):
                 )
             except DomainError as error:
                 raise forms.ValidationError(error.detail) from None
+            # The form writes its own values over the instance's: the cluster that was left to us too.
+            data["cluster"] = self.instance.cluster
         return data
 
 

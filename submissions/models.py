@@ -30,6 +30,12 @@ class NoCluster(DomainError):
     code = "no_cluster"
 
 
+class BadDirectory(DomainError):
+    """It depends on who asks where a relative path leads."""
+
+    code = "bad_directory"
+
+
 class Leased(Conflict):
     """Somebody else is submitting it right now."""
 
@@ -203,9 +209,11 @@ class JobSubmission(Resource):
         sbatch_arguments: Sequence[str] = (),
         slurm_cluster: str = "",
         slurm_job_id: int | None = None,
+        **columns: str,
     ) -> "JobSubmission":
         """An unsaved submission, for the client or the agent; with a Slurm job id, one that follows that job."""
         directives.check_arguments(sbatch_arguments)
+        check_directory(execution_directory)
         submission = cls(
             owner=owner,
             job_script=job_script,
@@ -215,6 +223,7 @@ class JobSubmission(Resource):
             execution_directory=execution_directory,
             sbatch_arguments=list(sbatch_arguments),
             slurm_cluster=slurm_cluster,
+            **columns,
         )
         if slurm_job_id is not None:
             # Nothing is known of the job before Slurm is asked.
@@ -299,7 +308,7 @@ class JobSubmission(Resource):
             self.events.create(at=at, old_status=old, new_status=status, reason=reason)
         return bool(moved)
 
-    def resubmit(self, owner: User, execution_directory: str = "") -> "JobSubmission":
+    def resubmit(self, owner: User, execution_directory: str = "", **columns: str) -> "JobSubmission":
         """The same script and arguments once more, in a new directory where none is given."""
         return JobSubmission.create(
             owner,
@@ -310,6 +319,7 @@ class JobSubmission(Resource):
             execution_directory=execution_directory,
             sbatch_arguments=self.sbatch_arguments,
             slurm_cluster=self.slurm_cluster,
+            **columns,
         )
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -318,8 +328,14 @@ class JobSubmission(Resource):
         return super().delete(*args, **kwargs)
 
 
+def check_directory(path: str) -> None:
+    if path and (not path.startswith("/") or not path.isprintable()):
+        words = f"{path!r} is not accepted; give an absolute path."
+        raise BadDirectory(words, {"execution_directory": [words]})
+
+
 def the_only_cluster() -> Cluster:
-    found = list(Cluster.objects.all()[:2])
+    found = list(Cluster.objects.only("name")[:2])
     if len(found) == 1:
         return found[0]
     words = "Name the cluster; GET /api/clusters/ lists them." if found else "There is no cluster yet; ask an operator."

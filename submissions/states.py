@@ -11,6 +11,8 @@ CREATED, SUBMITTING, REJECTED, UNKNOWN = "created", "submitting", "rejected", "u
 PENDING, RUNNING, SUSPENDED, COMPLETING = "pending", "running", "suspended", "completing"
 COMPLETED, FAILED, CANCELLED = "completed", "failed", "cancelled"
 
+MAX_LENGTH = 32
+
 BEFORE_SLURM = (CREATED, SUBMITTING, REJECTED)
 FINAL = (
     REJECTED, COMPLETED, FAILED, CANCELLED, "timeout", "out_of_memory", "node_fail", "boot_fail", "deadline", "revoked",
@@ -37,8 +39,9 @@ WORST_FIRST = (
 
 def status_of(word: str) -> str:
     """Our status for Slurm's word (`RUNNING`, `CANCELLED by 1000`, `COMPLETED+`)."""
-    first = word.split()[0].rstrip("+") if word.strip() else UNKNOWN
-    return BASE_STATE.get(first.upper(), first.lower())
+    words = word.rstrip("+ ").split()
+    first = words[0].rstrip("+") if words else ""
+    return (BASE_STATE.get(first.upper(), first.lower()) or UNKNOWN)[:MAX_LENGTH]
 
 
 def is_final(status: str) -> bool:

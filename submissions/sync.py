@@ -33,7 +33,9 @@ def apply(reports: Iterable[Report], submissions: JobSubmissionQuerySet, slurm_c
     changed, events = [], []
     for submission in found:
         report, old = by_id[submission.pk], submission.status
-        if submission.is_final or submission.slurm_job_id != report["slurm_job_id"]:
+        # Every cluster counts its jobs from 1: the same number elsewhere is another job.
+        elsewhere = submission.slurm_cluster not in ("", slurm_cluster)
+        if submission.is_final or elsewhere or submission.slurm_job_id != report["slurm_job_id"]:
             continue
         take(submission, report)
         submission.slurm_cluster = submission.slurm_cluster or slurm_cluster

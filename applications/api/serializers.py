@@ -7,6 +7,7 @@ from rest_framework import serializers
 from applications.models import Application, ApplicationFile, ApplicationVersion
 from jobbergate.core.api.rows import RowSerializer
 
+MAX_FORM = 2**20
 APPLICATION = {
     "id": 12,
     "name": "OpenFOAM motorbike",
@@ -60,23 +61,31 @@ class ApplicationChangeSerializer(serializers.ModelSerializer[Application]):
     class Meta:
         model = Application
         fields = ["name", "identifier", "description", "visibility", "is_archived"]
+        extra_kwargs = {"identifier": {"validators": Application._meta.get_field("identifier").validators}}
+
+    def update(self, instance: Application, validated_data: dict[str, Any]) -> Application:
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        instance.save_with_identifier()
+        return instance
 
 
 class FormField(serializers.CharField):
     """A captured form, as JSON text beside the archive's bytes."""
 
     def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        if len(text) > MAX_FORM:
+            raise serializers.ValidationError(f"It is longer than {MAX_FORM} characters.")
         try:
-            return orjson.loads(super().to_internal_value(data))
+            return orjson.loads(text)
         except orjson.JSONDecodeError as error:
             raise serializers.ValidationError(f"This is not JSON: {error}.") from None
 
 
 class PublishSerializer(serializers.Serializer[Any]):
     archive = serializers.FileField(help_text="tar.gz of the application's folder; jobbergate.yaml at its top.")
-    form = FormField(
-        required=False, max_length=2**20, help_text="What a jobbergate.py asks under default answers, as JSON text."
-    )
+    form = FormField(required=False, help_text="What a jobbergate.py asks under default answers, as JSON text.")
     note = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
 
 

@@ -1,7 +1,6 @@
-from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations
 
-from jobbergate.core.trigram import AddSearchIndex
+from jobbergate.core.trigram import AddSearchIndex, TrigramExtension
 
 
 class Migration(migrations.Migration):

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Case, Model, QuerySet, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -63,9 +66,10 @@ class StaffAdmin(admin.ModelAdmin):
         return self.explained(request, lambda: super(StaffAdmin, self).changelist_view(request, extra_context))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """One by one, so that each row's own rules hold."""
-        for row in queryset:
-            row.delete()
+        """One by one, so that each row's own rules hold; all of them, or none."""
+        with transaction.atomic():
+            for row in queryset:
+                row.delete()
 
     def explained(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
         """A refusal of the domain is a message on the page that one came from."""
@@ -74,6 +78,19 @@ class StaffAdmin(admin.ModelAdmin):
         except DomainError as error:
             self.message_user(request, error.detail, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path() if request.method == "POST" else "..")
+
+
+class PeopleAdmin(UserAdmin):
+    """Accounts stay with superusers; all staff may choose among their names where a form asks for a person."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if request.resolver_match is not None and request.resolver_match.url_name == "autocomplete":
+            return bool(request.user.is_active and request.user.is_staff)
+        return super().has_view_permission(request, obj)
+
+
+admin.site.unregister(User)
+admin.site.register(User, PeopleAdmin)
 
 
 class ReadOnlyInline(admin.TabularInline):

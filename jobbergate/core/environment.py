@@ -5,6 +5,7 @@ check (`jobbergate.E001`) tells the operator, so that even `manage.py check` can
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ class Environment:
 
     def integer(self, name: str, default: int, at_least: int = 1, at_most: int = 1_000_000) -> int:
         text = self.text(name, str(default))
-        if not text.strip().isdecimal() or not at_least <= int(text) <= at_most:
+        if not re.fullmatch(r"\s*[0-9]{1,18}\s*", text) or not at_least <= int(text) <= at_most:
             self.wrong(name, f"{text!r} is not accepted", f"Give an integer from {at_least} to {at_most}.")
             return default
         return int(text)
@@ -74,20 +75,29 @@ class Environment:
         if not url:
             return default
         try:
-            return dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+            found = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
         except (ValueError, KeyError):
+            found = {}
+        if found.get("ENGINE") != "django.db.backends.postgresql" or not found["NAME"]:
             # The URL holds a password: it is not repeated.
-            self.wrong(name, "it is not a database URL", "Give postgres://USER:PASSWORD@HOST:PORT/NAME.")
+            self.wrong(name, "it is not the URL of a PostgreSQL", "Give postgres://USER:PASSWORD@HOST:PORT/NAME.")
             return default
+        return found
 
     def secret(self, name: str, kept_in: Path) -> str:
         """The secret from NAME or from the file that NAME_FILE names, else one that is made once and kept, 0600."""
         given, file = self.text(name), self.text(f"{name}_FILE")
         try:
-            return given or (Path(file).read_text().strip() if file else made_once(kept_in))
+            found = given or (Path(file).read_text().strip() if file else made_once(kept_in))
         except OSError as error:
-            self.wrong(f"{name}_FILE", f"{error.filename}: {error.strerror}", "Give a file that the server may read.")
-            return secrets.token_urlsafe(64)
+            found, problem = "", f"{error.filename}: {error.strerror}"
+        except UnicodeDecodeError:
+            found, problem = "", f"{file} is not text"
+        else:
+            problem = f"{file or kept_in} is empty"
+        if not found:
+            self.wrong(f"{name}_FILE", problem, "Give a file that the server may read, with the key in it.")
+        return found or secrets.token_urlsafe(64)
 
     def wrong(self, variable: str, message: str, hint: str) -> None:
         self.problems.append(Problem(variable, message, hint))

@@ -2,8 +2,18 @@
 
 from typing import Any
 
+from django.contrib.postgres import operations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
+
+
+class TrigramExtension(operations.TrigramExtension):
+    """Once it is there it stays: others may use it, and Django would ask SQLite to drop it too."""
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        pass
 
 
 class AddSearchIndex(Operation):

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -69,7 +69,8 @@ class JobScriptViewSet(ResourceViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         uploaded = request.content_type.startswith("multipart/")
         data = self.validated("upload" if uploaded else "render")
-        return self.made(data, lambda: self.upload(**data) if uploaded else self.render(**data))
+        make = self.upload if uploaded else self.render
+        return self.made(data, lambda stamp: make(**data, **stamp))
 
     def render(self, application: str, version: int | None = None, **wanted: Any) -> JobScript:
         return JobScript.render(
@@ -80,14 +81,9 @@ class JobScriptViewSet(ResourceViewSet):
             **wanted,
         )
 
-    def upload(self, **wanted: Any) -> JobScript:
-        return JobScript.upload(
-            self.request.user,  # type: ignore[arg-type]
-            uploaded_files(wanted),
-            wanted.get("entrypoint", ""),
-            wanted.get("name", ""),
-            wanted.get("description", ""),
-        )
+    def upload(self, name: str = "", entrypoint: str = "", **wanted: Any) -> JobScript:
+        files = uploaded_files(wanted.pop("archive", None), wanted.pop("files", ()))
+        return JobScript.upload(self.request.user, files, entrypoint, name, **wanted)  # type: ignore[arg-type]
 
     def get_version(self, application: str, number: int | None) -> ApplicationVersion:
         found = (
@@ -115,14 +111,14 @@ class JobScriptViewSet(ResourceViewSet):
     @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
     def clone(self, request: Request, pk: str) -> Response:
         data, script = self.validated(), self.get_object()
-        return self.made(data, lambda: script.clone(request.user, data.get("name", ""), data.get("answers")))
+        return self.made(data, lambda stamp: script.clone(request.user, **data, **stamp))
 
     @extend_schema(
         summary="Download one file",
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
         parameters=[PATH],
     )
-    @action(detail=True, url_path="files/(?P<path>.+?)", url_name="file")
+    @action(detail=True, url_path="files/(?P<path>[^\\0]+?)", url_name="file")
     def file(self, request: Request, pk: str, path: str) -> HttpResponse:
         content = self.get_object().read_file(path)
         return Download(content, path.rpartition("/")[2].replace('"', ""), "application/octet-stream")
@@ -134,11 +130,11 @@ class JobScriptViewSet(ResourceViewSet):
         return Download(archive.pack(script.read_files()), f"job-script-{script.pk}.tar.gz", "application/gzip")
 
 
-def uploaded_files(wanted: Mapping[str, Any]) -> archive.Files:
-    if "archive" in wanted:
-        with wanted["archive"].open("rb") as stream:
-            return archive.unpack(stream)
-    return archive.collected((upload.name, upload.read()) for upload in wanted["files"])
+def uploaded_files(packed: Any, files: Iterable[Any]) -> archive.Files:
+    if packed is None:
+        return archive.collected((upload.name, upload.read()) for upload in files)
+    with packed.open("rb") as stream:
+        return archive.unpack(stream)
 
 
 def previewed(draft: Draft, version: ApplicationVersion) -> dict[str, Any]:

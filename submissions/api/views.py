@@ -5,12 +5,12 @@ from django.db.models import QuerySet
 from django.utils.timezone import now
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
-from rest_framework.mixins import RetrieveModelMixin
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jobbergate.core.api.views import GenericViewSet, ResourceViewSet, RowsMixin
+from jobbergate.core.api.views import NAME, GenericViewSet, ResourceViewSet, RowsMixin
 from jobbergate.core.errors import Conflict, NotThere
 from jobscripts.models import JobScript
 from submissions import sync
@@ -34,16 +34,14 @@ from submissions.models import Cluster, JobSubmission, NoCluster
 
 
 @extend_schema(tags=["clusters"])
-@extend_schema_view(retrieve=extend_schema(summary="Get a cluster"))
-class ClusterViewSet(RowsMixin, RetrieveModelMixin, GenericViewSet[Any]):
+@extend_schema_view(
+    list=extend_schema(summary="List clusters", filters=False), retrieve=extend_schema(summary="Get a cluster")
+)
+class ClusterViewSet(RowsMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
     queryset = Cluster.objects.all()
     serializer_class = ClusterSerializer
-    lookup_field = "name"
+    lookup_field, lookup_value_regex = "name", NAME
     ordering, ordering_fields = "name", ("name",)
-
-    @extend_schema(summary="List clusters")
-    def list(self, request: Request) -> Response:
-        return Response({"next": None, "previous": None, "results": self.rows(self.get_queryset())})
 
 
 @extend_schema(tags=["job submissions"])
@@ -78,10 +76,11 @@ class JobSubmissionViewSet(ResourceViewSet):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         data = self.validated()
-        return self.made(data, lambda: self.submit(**data))
+        return self.made(data, lambda stamp: self.submit(**data, **stamp))
 
     def submit(self, job_script: int, cluster: str = "", **wanted: Any) -> JobSubmission:
-        script = JobScript.objects.visible_to(self.request.user).filter(pk=job_script).first()  # type: ignore[arg-type]
+        visible = JobScript.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+        script = visible.filter(pk=job_script).with_entrypoint().only("name").first()
         if script is None:
             raise NotThere(f"There is no job script {job_script}.")
         return JobSubmission.create(
@@ -163,7 +162,7 @@ class JobSubmissionViewSet(ResourceViewSet):
     @action(detail=True, methods=["post"])
     def resubmit(self, request: Request, pk: str) -> Response:
         data, submission = self.validated(), self.get_object()
-        return self.made(data, lambda: submission.resubmit(request.user, **data))
+        return self.made(data, lambda stamp: submission.resubmit(request.user, **data, **stamp))
 
     @extend_schema(summary="List what happened to it", responses=EventSerializer(many=True), filters=False)
     @action(detail=True)

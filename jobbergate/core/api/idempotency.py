@@ -2,42 +2,44 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import orjson
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from jobbergate.core.errors import UnacceptableKey
+from jobbergate.core.errors import DomainError, UnacceptableKey
 
 M = TypeVar("M", bound=Model)
+Stamp = dict[str, Any]
+Make = Callable[[Stamp], M]
 MAX_KEY = 255
 
 
-def once(request: Request, model: type[M], data: Any, make: Callable[[], M]) -> M:
-    """`make()`, unless this person's key made a row of this model before: then that row.
+def once(request: Request, model: type[M], data: Any, make: Make[M]) -> M:
+    """`make(stamp)`, unless this person's key made a row of this model before: then that row.
 
-    The key is a column under a unique constraint, written in the transaction that makes the row, so of two requests
-    at the same moment one finds the other's row.
+    The stamp is columns for the row to be made. One of them, the key, is under a unique constraint, so of two requests
+    at the same moment one finds the other's row. It is written with the row and not after it: changing an indexed
+    column writes every index of the row anew. Nearly every key is new, so the row of an earlier request is looked for
+    only when making another failed, be it on that constraint or on anything else that the earlier request took.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return make()
+        return make({})
     if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
         raise ValidationError({"Idempotency-Key": [f"Give 1 to {MAX_KEY} printable characters."]})
     fingerprint = fingerprint_of(request.path, data)
-    earlier = made_before(model, request, key, fingerprint)
-    if earlier is not None:
-        return earlier
+    # What makes a row is atomic by itself; only inside of somebody's transaction there has to be a place to go back to.
+    within = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        with transaction.atomic():
-            made = make()
-            model._default_manager.filter(pk=made.pk).update(idempotency_key=key, idempotency_fingerprint=fingerprint)
-            return made
-    except IntegrityError:
+        with within:
+            return make({"idempotency_key": key, "idempotency_fingerprint": fingerprint})
+    except (IntegrityError, DomainError):
         earlier = made_before(model, request, key, fingerprint)
         if earlier is None:
             raise

@@ -3,8 +3,9 @@
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
@@ -38,7 +39,7 @@ class Cursor:
         try:
             padded = text + "=" * (-len(text) % 4)
             ordering, value, row, back = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
-        except (ValueError, binascii.Error):
+        except (ValueError, TypeError, RecursionError, binascii.Error):
             raise bad_cursor() from None
         if not isinstance(ordering, str) or type(row) is not int or abs(row) > MAX_ID or not isinstance(back, bool):
             raise bad_cursor()
@@ -85,13 +86,18 @@ class KeysetPagination(BasePagination):
 
     def value_of_cursor(self, cursor: Cursor, model: type[Model], field: str) -> Any:
         try:
-            return model._meta.get_field(field).to_python(cursor.value)  # type: ignore[union-attr]
-        except (ModelError, TypeError, ValueError):
+            cursor.value.encode()  # Half of a surrogate pair is JSON, and no text of a database.
+            value = model._meta.get_field(field).to_python(cursor.value)  # type: ignore[union-attr]
+            value = value.astimezone(UTC) if isinstance(value, datetime) else value
+        except (ModelError, AttributeError, ValueError, OverflowError):
             raise bad_cursor() from None
+        if value is None or "\0" in cursor.value:
+            raise bad_cursor()
+        return value
 
     def get_limit(self, request: Request) -> int:
         text = request.query_params.get("limit", str(DEFAULT_LIMIT))
-        if not text.isdecimal() or not 1 <= int(text[:9]) <= MAX_LIMIT:
+        if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_LIMIT:
             raise ValidationError({"limit": [f"{text!r} is not accepted; give an integer from 1 to {MAX_LIMIT}."]})
         return int(text)
 

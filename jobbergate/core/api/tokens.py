@@ -10,7 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.serializers import TokenRefreshSerializer
+from rest_framework_simplejwt.tokens import AccessToken
 from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView
+
+from jobbergate.core.api.authentication import TokenAuthentication
 
 PAIR = inline_serializer("TokenPair", {"access": serializers.CharField(), "refresh": serializers.CharField()})
 ACCESS = inline_serializer("AccessToken", {"access": serializers.CharField()})
@@ -21,13 +24,16 @@ NEW_ACCESS = OpenApiExample("Access token", {"access": "eyJhbGciOi…"}, respons
 
 
 class RefreshSerializer(TokenRefreshSerializer):
-    """The token of a person who has been deleted meanwhile is no more valid than any other wrong one."""
+    """The token of a person who has been deleted, or has a new password, is no more valid than any other wrong one."""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         try:
-            return super().validate(attrs)
+            given = super().validate(attrs)
         except User.DoesNotExist:
             raise InvalidToken("The account of this token is gone.") from None
+        # What no request would be answered for is not given out.
+        TokenAuthentication().get_user(AccessToken(given["access"]))  # type: ignore[arg-type]  # text, too
+        return given
 
 
 @extend_schema(tags=["sign-in"], summary="Sign in", responses=PAIR, examples=[SIGN_IN, TOKENS])

@@ -1,6 +1,7 @@
 """What the resources' viewsets share; each of them is then a few declarations."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -12,11 +13,13 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
-from jobbergate.core.api.idempotency import once
+from jobbergate.core.api.idempotency import Make, once
 from jobbergate.core.api.permissions import OwnerOrStaff
 from jobbergate.core.api.rows import Row, RowSerializer
 
-MAX_ID = 2**63 - 1
+# A segment of a path. PostgreSQL cannot even look for a NUL.
+NAME = r"[^/\0]+"
+MAX_ID, DIGITS = 2**63 - 1, re.compile(r"[0-9]{1,19}\Z")
 
 
 class RowsMixin:
@@ -38,7 +41,7 @@ class RowsMixin:
 class ResourceViewSet(RowsMixin, ModelViewSet[Any]):
     permission_classes = [IsAuthenticated, OwnerOrStaff]
     ordering_fields = ("id", "name", "updated_at")
-    lookup_value_regex = "[^/]+"
+    lookup_value_regex = NAME
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
     # What is sent to create and to change; what comes back is `serializer_class`.
     input_classes: Mapping[str, type[BaseSerializer[Any]]] = {}
@@ -54,7 +57,7 @@ class ResourceViewSet(RowsMixin, ModelViewSet[Any]):
 
     def lookup(self) -> dict[str, Any]:
         text = self.kwargs["pk"]
-        if not text.isdecimal() or int(text) > MAX_ID:
+        if not DIGITS.match(text) or int(text) > MAX_ID:
             raise Http404
         return {"pk": int(text)}
 
@@ -85,7 +88,7 @@ class ResourceViewSet(RowsMixin, ModelViewSet[Any]):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
-    def made(self, data: dict[str, Any], make: Callable[[], Model]) -> Response:
+    def made(self, data: dict[str, Any], make: Make[Model]) -> Response:
         """Answers a create: once for each Idempotency-Key."""
         model: type[Model] = self.queryset.model  # type: ignore[union-attr]
         return self.shown(once(self.request, model, data, make), status.HTTP_201_CREATED)
