@@ -1,5 +1,6 @@
 """The cast: Alice owns, Bob is a colleague, Carol is staff."""
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -14,6 +15,9 @@ __all__ = ["bare_cluster", "cluster"]
 
 
 def pytest_configure() -> None:
+    # How long an example takes depends on who else is busy on this machine.
+    hypothesis.settings.register_profile("jobbergate", deadline=None)
+    hypothesis.settings.load_profile("jobbergate")
     # The real hash is slow on purpose, and most tests sign somebody in.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
