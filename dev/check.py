@@ -101,9 +101,11 @@ def all_tests(environment: Mapping[str, str]) -> list[str]:
         return [] if slurm else tests("tests with Slurm", environment, "-m", "slurm")
     with postgres.throw_away() as server:
         environment = {**environment, "JOBBERGATE_DATABASE_URL": server.url()}
+        failed = tests("tests on PostgreSQL", environment, "-m", "not slurm")
         if slurm:
-            return tests("tests on PostgreSQL", environment, "-m", "not slurm")
-        return tests("tests on PostgreSQL with Slurm", environment)
+            return failed
+        # One after another: they wait for Slurm more than they work, and measure what becomes of jobs by the clock.
+        return failed + tests("tests on PostgreSQL with Slurm", environment, "-m", "slurm", "--numprocesses=0")
 
 
 def why_not(attempt: Callable[[], object]) -> str | None:

@@ -1,5 +1,7 @@
 """The cast: Alice owns, Bob is a colleague, Carol is staff."""
 
+import shutil
+
 import hypothesis
 import pytest
 from django.conf import settings
@@ -14,7 +16,8 @@ from tests.factories import make_user
 __all__ = ["bare_cluster", "cluster"]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: needs chromium (make test installs it)")
     # How long an example takes depends on who else is busy on this machine.
     hypothesis.settings.register_profile("jobbergate", deadline=None)
     hypothesis.settings.load_profile("jobbergate")
@@ -22,9 +25,23 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    pages = [item for item in items if item.get_closest_marker("browser")]
+    if not pages or shutil.which("chromium"):
+        return
+    items[:] = [item for item in items if item not in pages]
+    config.hook.pytest_deselected(items=pages)
+    config.get_terminal_writer().line("chromium is not installed: the tests in a browser are left out.")
+
+
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """SQLite in a file, as in earnest: one in memory has neither a log nor writers that wait for each other."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as in earnest: one in memory has neither a log nor writers that wait for each other.
+
+    Tests that run side by side have a database each: the suffix sees to that.
+    """
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 

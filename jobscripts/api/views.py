@@ -121,7 +121,7 @@ class JobScriptViewSet(ResourceViewSet):
     @action(detail=True, url_path="files/(?P<path>[^\\0]+?)", url_name="file")
     def file(self, request: Request, pk: str, path: str) -> HttpResponse:
         content = self.get_object().read_file(path)
-        return Download(content, path.rpartition("/")[2].replace('"', ""), "application/octet-stream")
+        return Download(content, path.rpartition("/")[2], "application/octet-stream")
 
     @extend_schema(summary="Download all files", responses={(200, "application/gzip"): OpenApiTypes.BINARY})
     @action(detail=True)

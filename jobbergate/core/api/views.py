@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponse
+from django.utils.http import content_disposition_header
 from rest_framework import status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -102,7 +103,7 @@ class Download(HttpResponse):
 
     def __init__(self, content: bytes, name: str, content_type: str) -> None:
         super().__init__(content, content_type=content_type)
-        self["Content-Disposition"] = f'attachment; filename="{name}"'
+        self["Content-Disposition"] = str(content_disposition_header(as_attachment=True, filename=name))
         self["Content-Security-Policy"] = "sandbox; default-src 'none'"
 
 
