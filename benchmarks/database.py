@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
@@ -47,6 +48,7 @@ def prepared() -> Iterator[None]:
         from django.core.management import call_command
 
         django.setup()
+        print(f"Filling PostgreSQL with {2 * ROWS:,} rows …", file=sys.stderr)
         call_command("migrate", verbosity=0)
         fill()
         yield

@@ -37,7 +37,7 @@ TEMPLATE = bare(FILES)
 
 
 def applications(request: HttpRequest) -> JsonResponse:
-    found = Application.objects.filter(Q(visibility="public") | Q(owner=request.GET["user"]), is_archived=False)
+    found = Application.objects.filter(Q(visibility="public") | Q(owner=int(request.GET["user"])), is_archived=False)
     text = request.GET.get("search", "")
     for word in text.split():
         found = found.filter(search_text__contains=word)
@@ -52,7 +52,7 @@ def application(request: HttpRequest, pk: int) -> JsonResponse:
 def submissions(request: HttpRequest) -> JsonResponse:
     found = JobSubmission.objects.filter(is_archived=False)
     if "user" in request.GET:
-        found = found.filter(owner=request.GET["user"])
+        found = found.filter(owner=int(request.GET["user"]))
     return page(request, found, SUBMISSION, "job-submissions")
 
 

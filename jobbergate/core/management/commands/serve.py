@@ -15,7 +15,8 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=8000, help="the port to listen on (default: %(default)s)")
         parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: one a CPU)")
-        parser.add_argument("--threads", type=int, default=4, help="threads of each process (default: %(default)s)")
+        # More than two take turns at Python's lock more often than they wait for the database (benchmarks/servers.py).
+        parser.add_argument("--threads", type=int, default=2, help="threads of each process (default: %(default)s)")
 
     def handle(self, *args: Any, host: str, port: int, workers: int, threads: int, **options: Any) -> None:
         if not 0 < port < 65536 or workers < 1 or threads < 1:
