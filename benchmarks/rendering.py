@@ -13,9 +13,9 @@ import jinja2
 from applications.archive import Files
 from applications.config import parse
 from applications.forms import Answers, Form
+from applications.rendering import NotedUndefined, render
 from applications.templates import TemplateSet
 from benchmarks.timing import alternating, heading, line, verdict
-from jobscripts.rendering import NotedUndefined, render
 
 FOLDER = Path(__file__).parent / "folder"
 TEMPLATE = "templates/job.sh.j2"

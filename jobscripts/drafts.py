@@ -8,9 +8,9 @@ from typing import Any
 from applications.archive import Files
 from applications.forms import Answers, Form
 from applications.models import ApplicationVersion
+from applications.rendering import NotedUndefined, render
 from applications.templates import TemplateSet
 from jobscripts import directives
-from jobscripts.rendering import NotedUndefined, render
 
 KEPT_RECIPES, LARGEST_KEPT = 64, 1024 * 1024
 

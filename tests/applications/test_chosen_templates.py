@@ -3,9 +3,9 @@
 import pytest
 
 from applications.config import parse
+from applications.rendering import NotedUndefined, render
 from applications.templates import TemplateProblem, TemplateSet
-from jobscripts.rendering import NotedUndefined, render
-from tests.jobscripts.rendered import as_bytes
+from tests.applications.rendered import as_bytes
 
 
 def rendered(config: str, **files: str | bytes) -> tuple[str, dict[str, bytes]]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from jobscripts.rendering import Hole, UndefinedVariable
-from tests.jobscripts.rendered import rendering, text
+from applications.rendering import Hole, UndefinedVariable
+from tests.applications.rendered import rendering, text
 
 JOB = "templates/job.sh.j2"
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from applications.config import parse
+from applications.rendering import NotedUndefined, Rendering, render
 from applications.templates import TemplateSet
-from jobscripts.rendering import NotedUndefined, Rendering, render
 
 CONFIG = """\
 jobbergate_config: {default_template: job.sh.j2, undefined: %s}

@@ -2,9 +2,9 @@
 
 import pytest
 
+from applications.rendering import UndefinedVariable
 from applications.templates import TemplateProblem
-from jobscripts.rendering import UndefinedVariable
-from tests.jobscripts.rendered import text
+from tests.applications.rendered import text
 
 ESCAPES = [
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",

@@ -6,7 +6,7 @@ import pytest
 
 from applications import sandbox
 from applications.templates import TemplateProblem
-from tests.jobscripts.rendered import rendering, text
+from tests.applications.rendered import rendering, text
 
 JOB = "templates/job.sh.j2"
 

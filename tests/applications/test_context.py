@@ -3,9 +3,9 @@
 import pytest
 
 from applications.config import parse
+from applications.rendering import NotedUndefined, render
 from applications.templates import TemplateSet
-from jobscripts.rendering import NotedUndefined, render
-from tests.jobscripts.rendered import rendering, text
+from tests.applications.rendered import rendering, text
 
 SECTIONS = {
     "application_config": "application_config: {a: application, b: application, c: application}\n",
