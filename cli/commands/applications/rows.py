@@ -1,4 +1,4 @@
-"""`jobbergate applications`: recipes for job scripts, and their versions."""
+"""Applications as rows: find, show, publish, change, delete, copy."""
 
 from __future__ import annotations
 
@@ -7,32 +7,18 @@ from typing import Any
 
 import click
 
-from cli import completing
+from cli.commands.applications.noun import (
+    application_argument,
+    applications,
+    note_option,
+    trust_option,
+    visibility_option,
+)
 from cli.listing import columns, fetch, listing_options
-from cli.session import Command, Noun, Session, pass_session
+from cli.session import Command, Session, pass_session
 
 FIELDS = columns("id name identifier description owner visibility is_archived latest_version created_at updated_at")
 TABLE = columns("id identifier name owner latest_version updated_at")
-
-application_argument = click.argument("application", shell_complete=completing.applications)
-visibility_option = click.option(
-    "--private/--public", "private", default=None, help="Who may see it: you alone, or everybody who is signed in."
-)
-note_option = click.option("--note", help="What is new in this version.")
-trust_option = click.option("--trust", is_flag=True, help="Run the folder's jobbergate.py for its form without asking.")
-
-
-@click.group(cls=Noun)
-def applications() -> None:
-    """Recipes for job scripts.
-
-    An application is named by its id or by its identifier.
-
-    \b
-    Example:
-        jobbergate applications list --mine
-        jobbergate applications create ./my-application --identifier my-application
-    """
 
 
 @applications.command("list", cls=Command)
