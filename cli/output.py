@@ -7,14 +7,19 @@ The other formats are for programs: everything the server said, as it said it.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
+from click import style
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+# Of the lines of a diff, by how they begin.
+COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 FORMATS = ("table", "json", "yaml", "csv", "id")
 # A table that is read by a program is never cut.
 UNBOUNDED = 100_000
@@ -71,6 +76,21 @@ class Output:
     def text(self, text: str) -> None:
         """A file's own text: as it is for a program, without control characters for a terminal."""
         self._write(printable(text) if self.stdout.isatty() else text)
+
+    def line(self, *pieces: str | tuple[str, str | None], talk: bool = False) -> None:
+        """Pieces of text, some with a colour, which is for people at a terminal who have not set NO_COLOR."""
+        stream = self.stderr if talk else self.stdout
+        is_coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+        pairs = [(piece, None) if isinstance(piece, str) else piece for piece in pieces]
+        words = [
+            style(printable(text), fg=colour if is_coloured else None, reset=is_coloured) for text, colour in pairs
+        ]
+        stream.write("".join(words).rstrip() + "\n")
+        stream.flush()
+
+    def diff(self, text: str, *, talk: bool = False) -> None:
+        for line in text.splitlines():
+            self.line(("    " + line, COLOURS.get(line[:1])), talk=talk)
 
     # --- talk -------------------------------------------------------------------------------------------------------
 
