@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from applications.models import Application
 from tests.cli.conftest import Jobbergate, by_alice, config_directory, run_jobbergate, server
 from tests.examples.conftest import EXAMPLES, NAMES
 
@@ -19,3 +20,11 @@ def test_an_example_is_as_its_own_tests_say(by_alice: Jobbergate, name: str) -> 
     assert [test["status"] for test in tests] == ["passed"] * len(tests)
     assert len(tests) > 1
     assert [test["warnings"] for test in tests] == [[]] * len(tests)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_is_published_with_its_tests(by_alice: Jobbergate, name: str) -> None:
+    result = by_alice("applications", "create", EXAMPLES / name, "--trust", "--output", "json")
+
+    assert result.exit_code == 0, result.stderr
+    assert Application.objects.get().version().note == ""
