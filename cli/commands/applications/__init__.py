@@ -1,9 +1,11 @@
 """`jobbergate applications`: recipes for job scripts, and their versions."""
 
+# isort: off
 # In the order in which help lists the verbs.
-from cli.commands.applications import rows  # isort: split
-
+from cli.commands.applications import rows
 from cli.commands.applications import authoring
+
+# isort: on
 from cli.commands.applications.noun import applications
 
 __all__ = ["applications", "authoring", "rows"]
