@@ -7,13 +7,14 @@ The other formats are for programs: everything the server said, as it said it.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 FORMATS = ("table", "json", "yaml", "csv", "id")
 # A table that is read by a program is never cut.
@@ -71,6 +72,14 @@ class Output:
     def text(self, text: str) -> None:
         """A file's own text: as it is for a program, without control characters for a terminal."""
         self._write(printable(text) if self.stdout.isatty() else text)
+
+    def lines(self, lines: Iterable[tuple[str, str | None]]) -> None:
+        """Others' text line by line, each in a colour of its own where a person sees it."""
+        from click import style
+
+        coloured = self.stdout.isatty() and not os.environ.get("NO_COLOR")
+        shown = ((printable(line), colour if coloured else None) for line, colour in lines)
+        self._write_lines(style(line, fg=colour) if colour else line for line, colour in shown)
 
     # --- talk -------------------------------------------------------------------------------------------------------
 
