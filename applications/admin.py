@@ -2,14 +2,25 @@ from itertools import chain
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import path, reverse
 
+from applications import tags
 from applications.archive import Files, unpack
 from applications.archive import sha256 as sha256_of
-from applications.models import Application, ApplicationFile, ApplicationVersion
-from jobbergate.core.admin import FilesInline, ReadOnlyInline, StaffAdmin, link
+from applications.models import Application, ApplicationFile, ApplicationShare, ApplicationVersion
+from jobbergate.core.admin import FilesInline, ReadOnlyInline, SharesInline, StaffAdmin, link
 from jobbergate.core.errors import DomainError
+
+
+class TagsField(forms.CharField):
+    def prepare_value(self, value: Any) -> Any:
+        return " ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return tags.normalised((value or "").replace(",", " ").split())
 
 
 class ApplicationForm(forms.ModelForm):
@@ -20,9 +31,11 @@ class ApplicationForm(forms.ModelForm):
         required=False, label="Publish although its own tests fail", help_text="The version's note says so then."
     )
 
+    tags = TagsField(required=False, help_text="Words, with blanks between them.")
+
     class Meta:
         model = Application
-        fields = ("name", "identifier", "description", "owner", "visibility", "is_archived")
+        fields = ("name", "identifier", "description", "tags", "owner", "visibility", "is_archived")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,6 +80,10 @@ class VersionsInline(ReadOnlyInline):
         return link(version)
 
 
+class ApplicationSharesInline(SharesInline):
+    model = ApplicationShare
+
+
 @admin.register(Application)
 class ApplicationAdmin(StaffAdmin):
     form = ApplicationForm
@@ -76,7 +93,8 @@ class ApplicationAdmin(StaffAdmin):
     search_fields = ("search_text",)
     autocomplete_fields = ("owner",)
     readonly_fields = ("latest_version", "created_at", "updated_at")
-    inlines = (VersionsInline,)
+    inlines = (ApplicationSharesInline, VersionsInline)
+    actions = ("archive", "unarchive")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*ApplicationForm.Meta.fields, "archive", "force", *(self.readonly_fields if obj else ()))
@@ -85,9 +103,17 @@ class ApplicationAdmin(StaffAdmin):
         return self.inlines if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Application, form: Any, change: bool) -> None:
+        if change:
+            # Its shares are saved next; then `save_related` gives it away.
+            obj.owner_id = form.initial["owner"]
         super().save_model(request, obj, form, change)
         if version := form.cleaned_data.get("version"):
             obj.append(version, form.cleaned_data["archive"], request.user)  # type: ignore[arg-type]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if change:
+            form.instance.transfer(form.cleaned_data["owner"])
 
 
 class ApplicationFilesInline(FilesInline):
@@ -106,12 +132,35 @@ class ApplicationVersionAdmin(StaffAdmin):
         "application_page", "number", "kind", "sha256", "note", "size", "config", "form", "created_by", "created_at",
     )  # fmt: skip
     inlines = (ApplicationFilesInline,)
+    change_form_template = "jobbergate/version_page.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         queryset = super().get_queryset(request)
         # The list shows none of the large columns.
         listed = request.resolver_match is not None and "object_id" not in request.resolver_match.kwargs
         return queryset.defer("config", "form") if listed else queryset.select_related("application", "created_by")
+
+    def get_urls(self) -> Any:
+        restore = self.admin_site.admin_view(self.restore)
+        return [path("<path:object_id>/restore/", restore, name="restore_version"), *super().get_urls()]
+
+    def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not self.is_staff(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        version = self.get_object(request, object_id)
+        if version is None or version.application is None:
+            self.message_user(request, "There is no application with this version any more.", messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:applications_applicationversion_changelist"))
+        try:
+            newest = version.application.restore(version.number, request.user)
+        except DomainError as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:applications_applicationversion_change", args=[version.pk]))
+        self.log_addition(request, newest, [{"added": {}}])
+        self.message_user(request, f"The newest version is {newest.number} now.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:applications_applicationversion_change", args=[newest.pk]))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

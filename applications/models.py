@@ -10,20 +10,31 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
+from django.utils.timezone import now
 
-from applications import archive, config, selftests
+from applications import archive, config, selftests, tags
 from applications.archive import Files
 from applications.config import Config
 from applications.forms import Form
 from applications.questions import InvalidForm
 from applications.templates import TemplateSet
-from jobbergate.core.errors import Conflict, NotThere
-from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
+from jobbergate.core.errors import Conflict, DomainError, NotThere
+from jobbergate.core.models import (
+    Resource,
+    ResourceQuerySet,
+    Share,
+    ShareQuerySet,
+    resource_constraints,
+    resource_indexes,
+    share_constraints,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BATCH = 100
+# Names of actions that stand where an identifier would: /api/applications/check/.
+RESERVED = frozenset({"check"})
 
 identifier_is_a_word = RegexValidator(
     r"^(?![0-9]+$)[A-Za-z0-9][A-Za-z0-9_-]*\Z",
@@ -31,9 +42,29 @@ identifier_is_a_word = RegexValidator(
 )
 
 
+def not_reserved(identifier: str) -> None:
+    if identifier.casefold() in RESERVED:
+        raise ValidationError(f"{identifier!r} means something of its own here; choose another.")
+
+
 class ApplicationQuerySet(ResourceQuerySet["Application"]):
     def visible_to(self, user: User) -> Self:
-        return self if user.is_staff else self.filter(Q(visibility=Application.Visibility.PUBLIC) | Q(owner=user))
+        if user.is_staff:
+            return self
+        # Shares are looked up by key and never joined: a person may have several of one application.
+        shares = ApplicationShare.objects.meant_for(user)
+        public, shared = Application.Visibility.PUBLIC, Application.Visibility.SHARED
+        return self.filter(
+            Q(visibility=public)
+            | Q(owner=user)
+            | Q(visibility=shared, pk__in=shares.values("application"))
+            | Q(pk__in=shares.editing().values("application"))
+        )
+
+    def tagged(self, tag: str) -> Self:
+        """The search's index finds them, and whoever merely writes of `#tag` is left out again."""
+        word = tags.tag_of(tag)
+        return self.search(f"#{word}").filter(tags__icontains=f'"{word}"')
 
     def named(self, text: str) -> Self:
         """The application that a person means by an id or an identifier."""
@@ -51,10 +82,14 @@ class Application(Resource):
 
     class Visibility(models.TextChoices):
         PUBLIC = "public", "everybody who is signed in"
-        PRIVATE = "private", "its owner and staff"
+        SHARED = "shared", "its owner, whom it is shared with, and staff"
+        PRIVATE = "private", "its owner, its editors and staff"
 
-    identifier = models.CharField(max_length=64, null=True, blank=True, unique=True, validators=[identifier_is_a_word])
+    identifier = models.CharField(
+        max_length=64, null=True, blank=True, unique=True, validators=[identifier_is_a_word, not_reserved]
+    )
     visibility = models.CharField(max_length=16, choices=Visibility, default=Visibility.PUBLIC)
+    tags = models.JSONField(default=list, blank=True)
     latest_version = models.PositiveIntegerField(default=0, editable=False)
 
     objects = ApplicationQuerySet.as_manager()
@@ -63,16 +98,20 @@ class Application(Resource):
         constraints = [
             *resource_constraints("application"),
             models.CheckConstraint(
-                condition=Q(visibility__in=["public", "private"]), name="application_visibility_is_known"
+                condition=Q(visibility__in=["public", "shared", "private"]), name="application_visibility_is_known"
             ),
         ]
         indexes = resource_indexes("application")
 
     def searched(self) -> tuple[str, ...]:
-        return (self.name, self.identifier or "", self.description)
+        return (self.name, self.identifier or "", self.description, *(f"#{tag}" for tag in self.tags))
+
+    def may_be_changed_by(self, user: User) -> bool:
+        return self.belongs_to(user) or self.shares.editing().meant_for(user).exists()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.identifier = self.identifier or None
+        self.tags = tags.normalised(self.tags)
         super().save(*args, **kwargs)
 
     def version(self, number: int | None = None) -> "ApplicationVersion":
@@ -106,8 +145,7 @@ class Application(Resource):
     @transaction.atomic
     def append(self, version: "ApplicationVersion", files: Files, by: User) -> "ApplicationVersion":
         """Saves a new version as the next one, unless another request has just saved the same."""
-        Application.objects.select_for_update().get(pk=self.pk)
-        self.refresh_from_db(fields=["latest_version"])
+        self.lock()
         if (newest := self.newest_of(version.sha256)) is not None:
             return newest
         version.application, version.number, version.created_by = self, self.latest_version + 1, by
@@ -116,6 +154,13 @@ class Application(Resource):
         self.latest_version = version.number
         self.save(update_fields=["latest_version"])
         return version
+
+    def restore(self, number: int | None, by: User, note: str = "") -> "ApplicationVersion":
+        """What an earlier version holds, as the newest one; a version itself never changes and never goes."""
+        version = self.version(number)
+        files, note = version.read_files(), note or f"Restores version {version.number}."
+        # It was published once: its tests are not asked again, whether it passed them or was forced.
+        return self.append(ApplicationVersion.from_files(files, version.form, note), files, by)
 
     @classmethod
     def create(
@@ -139,6 +184,22 @@ class Application(Resource):
         application.append(version, files, owner)
         return application
 
+    def lock(self) -> None:
+        """The row as it is now, and nobody else's to change until the transaction ends."""
+        rows = Application.objects.select_related("owner").select_for_update(of=("self",))
+        try:
+            self.refresh_from_db(from_queryset=rows)
+        except Application.DoesNotExist:
+            raise NotThere(f"{self.name} was deleted meanwhile.") from None
+
+    @transaction.atomic
+    def change(self, **fields: Any) -> None:
+        """These columns and no others: of two people who change it at the same moment neither undoes the other's."""
+        self.lock()
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save_with_identifier()
+
     def save_with_identifier(self) -> None:
         """Saves; an identifier that is taken, also by a request at the same moment, is a conflict."""
         try:
@@ -152,12 +213,39 @@ class Application(Resource):
 
     @transaction.atomic
     def clone(self, owner: User, **fields: Any) -> "Application":
-        """A new application of `owner` whose first version is this one's newest; nothing is tested again."""
+        """A new application of `owner` whose first version is this one's newest; nothing is tested again.
+
+        It is shared with nobody.
+        """
         version = self.version()
         files = version.read_files()
-        named = {"name": self.name, "description": self.description, "visibility": self.visibility, **fields}
+        public, private = Application.Visibility.PUBLIC, Application.Visibility.PRIVATE
+        visibility = public if self.visibility == public else private
+        copied = {"name": self.name, "description": self.description, "tags": self.tags, "visibility": visibility}
         copy = ApplicationVersion.from_files(files, version.form, f"Clone of {self.name}.")
-        return Application.begin(copy, files, owner, **named)
+        return Application.begin(copy, files, owner, **{**copied, **fields})
+
+    def share(self, role: str, **to: Any) -> tuple["ApplicationShare", bool]:
+        """With `user=` or `group=`: their share, in this role from now on, and whether it is new."""
+        if to.get("user") == self.owner:
+            words = f"{self.owner} owns it already."
+            raise DomainError(words, {"user": [words]})
+        return self.shares.update_or_create(**to, defaults={"role": role})
+
+    @transaction.atomic
+    def transfer(self, to: User) -> None:
+        """Another owner; the former one stays as an editor."""
+        former = self.owner
+        self.lock()
+        if self.owner != former:
+            raise Conflict(f"{former} gave it to somebody else meanwhile; look again.")
+        if to == former:
+            return
+        # A key is one person's: the new owner may have used the same one.
+        self.owner, self.idempotency_key, self.idempotency_fingerprint = to, None, ""
+        self.save(update_fields=["owner", "idempotency_key", "idempotency_fingerprint"])
+        self.shares.filter(user=to).delete()
+        self.share(Share.Role.EDITOR, user=former)
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -171,6 +259,22 @@ class Application(Resource):
 def taken(identifier: str) -> Conflict:
     words = f"The identifier {identifier!r} is taken; choose another."
     return Conflict(words, {"identifier": [words]})
+
+
+class ApplicationShare(Share):
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="shares")
+
+    objects = ShareQuerySet.as_manager()
+
+    class Meta(Share.Meta):
+        constraints = share_constraints("application")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A reader of a private application would see nothing: it becomes shared."""
+        super().save(*args, **kwargs)
+        if self.role == self.Role.READER:
+            private = Application.objects.filter(pk=self.application_id, visibility=Application.Visibility.PRIVATE)
+            private.update(visibility=Application.Visibility.SHARED, updated_at=now())
 
 
 class ApplicationVersion(models.Model):

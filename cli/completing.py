@@ -23,6 +23,24 @@ def applications(ctx: click.Context, _parameter: click.Parameter, incomplete: st
     return _offers({row["identifier"] or row["id"]: row["name"] for row in rows}, incomplete)
 
 
+def tags(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    rows = _rows(ctx, "/api/applications/", search=f"#{incomplete.casefold()}")
+    return _offers(dict.fromkeys(sorted({tag for row in rows for tag in row["tags"]}), ""), incomplete.casefold())
+
+
+def versions(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    rows = _rows_of_application(ctx, "versions")
+    return _offers({row["number"]: row["note"] for row in rows}, incomplete)
+
+
+def sharing_users(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    return _sharing(ctx, "user", incomplete)
+
+
+def sharing_groups(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    return _sharing(ctx, "group", incomplete)
+
+
 def job_scripts(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     rows = _rows(ctx, "/api/job-scripts/", owner="me")
     return _offers({row["id"]: row["name"] for row in rows}, incomplete)
@@ -45,6 +63,20 @@ def _rows(ctx: click.Context, path: str, **params: Any) -> list[dict[str, Any]]:
         return []
     finally:
         session.close()
+
+
+def _sharing(ctx: click.Context, kind: str, incomplete: str) -> list[CompletionItem[str]]:
+    rows = _rows_of_application(ctx, "shares")
+    return _offers({row[kind]: row["role"] for row in rows if row[kind]}, incomplete)
+
+
+def _rows_of_application(ctx: click.Context, what: str) -> list[dict[str, Any]]:
+    """Of the application that the line names already."""
+    from urllib.parse import quote
+
+    # Behind an option that still waits for its value click has read words, and not yet what each of them is.
+    application = ctx.params.get("application") or next(iter(ctx.args), None)
+    return _rows(ctx, f"/api/applications/{quote(application, safe='')}/{what}/") if application else []
 
 
 def _offers(names: dict[Any, str], incomplete: str) -> list[CompletionItem[str]]:

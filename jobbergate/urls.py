@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
+from applications.api.shares import ShareViewSet
 from applications.api.views import ApplicationViewSet, ConfigSchema, VersionViewSet
 from jobbergate.core import health
 from jobbergate.core.api import tokens
@@ -17,6 +18,7 @@ router = SimpleRouter(trailing_slash="/?")  # type: ignore[arg-type]
 router.trailing_slash = "/?"
 router.register("applications", ApplicationViewSet, "application")
 router.register(f"applications/(?P<application>{NAME})/versions", VersionViewSet, "version")
+router.register(f"applications/(?P<application>{NAME})/shares", ShareViewSet, "share")
 router.register("job-scripts", JobScriptViewSet, "job-script")
 router.register("job-submissions", JobSubmissionViewSet, "job-submission")
 router.register("clusters", ClusterViewSet, "cluster")

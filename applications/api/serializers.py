@@ -4,8 +4,8 @@ import orjson
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from applications import selftests
-from applications.models import Application, ApplicationFile, ApplicationVersion
+from applications import selftests, tags
+from applications.models import Application, ApplicationFile, ApplicationShare, ApplicationVersion
 from jobbergate.core.api.json import too_deep
 from jobbergate.core.api.rows import RowSerializer
 
@@ -15,6 +15,7 @@ APPLICATION = {
     "name": "OpenFOAM motorbike",
     "identifier": "motorbike",
     "description": "Steady flow around a motorbike.",
+    "tags": ["cfd", "openfoam"],
     "owner": "alice",
     "visibility": "public",
     "is_archived": False,
@@ -50,6 +51,7 @@ CHECKED = {
         },
     ],
 }
+SHARE = {"id": 5, "user": None, "group": "cfd", "role": "reader", "created_at": "2026-05-11T16:40:51.003000Z"}
 FORM = {
     "captured": False,
     "multi_step": False,
@@ -67,14 +69,24 @@ ANSWERS = {
 }
 
 
+class TagsField(serializers.ListField):
+    """A list; in a form of several parts the field is repeated."""
+
+    child = serializers.CharField()
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        return tags.normalised(super().to_internal_value(data))
+
+
 @extend_schema_serializer(examples=[OpenApiExample("An application", APPLICATION)])
 class ApplicationSerializer(RowSerializer):
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
     owner = serializers.CharField(source="owner.username", read_only=True)
 
     class Meta:
         model = Application
         fields = [
-            "id", "name", "identifier", "description", "owner", "visibility", "is_archived", "latest_version",
+            "id", "name", "identifier", "description", "tags", "owner", "visibility", "is_archived", "latest_version",
             "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["latest_version"]
@@ -86,15 +98,15 @@ class ApplicationSerializer(RowSerializer):
     ]
 )
 class ApplicationChangeSerializer(serializers.ModelSerializer[Application]):
+    tags = TagsField(required=False)
+
     class Meta:
         model = Application
-        fields = ["name", "identifier", "description", "visibility", "is_archived"]
+        fields = ["name", "identifier", "description", "tags", "visibility", "is_archived"]
         extra_kwargs = {"identifier": {"validators": Application._meta.get_field("identifier").validators}}
 
     def update(self, instance: Application, validated_data: dict[str, Any]) -> Application:
-        for name, value in validated_data.items():
-            setattr(instance, name, value)
-        instance.save_with_identifier()
+        instance.change(**validated_data)
         return instance
 
 
@@ -152,9 +164,11 @@ class PublishSerializer(FolderSerializer):
 
 
 class ApplicationCreateSerializer(PublishSerializer, serializers.ModelSerializer[Application]):
+    tags = TagsField(required=False, help_text="Repeat the field for each.")
+
     class Meta:
         model = Application
-        fields = ["name", "identifier", "description", "visibility", "archive", "form", "runs", "note", "force"]
+        fields = ["name", "identifier", "description", "tags", "visibility", "archive", "form", "runs", "note", "force"]
         # Taken identifiers are told by the model, also when two requests come at the same moment.
         extra_kwargs = {"identifier": {"validators": Application._meta.get_field("identifier").validators}}
 
@@ -163,13 +177,54 @@ class ApplicationCreateSerializer(PublishSerializer, serializers.ModelSerializer
     examples=[OpenApiExample("A copy of my own", {"name": "My motorbike", "identifier": "my-motorbike"})]
 )
 class CloneSerializer(serializers.ModelSerializer[Application]):
+    tags = TagsField(required=False, help_text="Those of the original, where left out.")
+
     class Meta:
         model = Application
-        fields = ["name", "identifier"]
+        fields = ["name", "identifier", "tags"]
         extra_kwargs = {
             "name": {"required": False},
             "identifier": {"required": False, "validators": Application._meta.get_field("identifier").validators},
         }
+
+
+@extend_schema_serializer(examples=[OpenApiExample("To a colleague", {"owner": "bob"}, request_only=True)])
+class TransferSerializer(serializers.Serializer[Any]):
+    owner = serializers.CharField(max_length=150, help_text="The new owner's username.")
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A share", SHARE, response_only=True)])
+class ShareSerializer(RowSerializer):
+    user = serializers.CharField(source="user.username", read_only=True, allow_null=True)
+    group = serializers.CharField(source="group.name", read_only=True, allow_null=True)
+
+    class Meta:
+        model = ApplicationShare
+        fields = ["id", "user", "group", "role", "created_at"]
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("With a group", {"group": "cfd"}, request_only=True),
+        OpenApiExample("With an editor", {"user": "bob", "role": "editor"}, request_only=True),
+    ]
+)
+class ShareWithSerializer(serializers.Serializer[Any]):
+    user = serializers.CharField(required=False, max_length=150, help_text="A username; or")
+    group = serializers.CharField(required=False, max_length=150, help_text="the name of a group.")
+    role = serializers.ChoiceField(choices=ApplicationShare.Role.choices, default=ApplicationShare.Role.READER)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("user" in attrs) == ("group" in attrs):
+            raise serializers.ValidationError({"user": ["Give either a user or a group."]})
+        return attrs
+
+
+@extend_schema_serializer(examples=[OpenApiExample("With a note", {"note": "The mesh of May was finer."})])
+class RestoreSerializer(serializers.Serializer[Any]):
+    note = serializers.CharField(
+        required=False, allow_blank=True, max_length=10_000, help_text="`Restores version 3.`, where left out."
+    )
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A version", VERSION)])

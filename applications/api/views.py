@@ -8,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -25,15 +26,18 @@ from applications.api.serializers import (
     CloneSerializer,
     FolderSerializer,
     PublishSerializer,
+    RestoreSerializer,
+    TransferSerializer,
     VersionDetailSerializer,
     VersionSerializer,
     checked,
 )
 from applications.models import Application, ApplicationVersion
 from jobbergate.core.api.json import JSONParser
-from jobbergate.core.api.permissions import OwnerOrStaff
+from jobbergate.core.api.permissions import MayChange
 from jobbergate.core.api.views import Download, GenericViewSet, ResourceViewSet, RowsMixin
 from jobbergate.core.errors import NotThere
+from jobbergate.core.people import person
 
 APPLICATION = OpenApiParameter("pk", OpenApiTypes.STR, OpenApiParameter.PATH, description="An id or an identifier.")
 PARENT = OpenApiParameter("application", OpenApiTypes.STR, OpenApiParameter.PATH, description="An id or an identifier.")
@@ -64,7 +68,9 @@ class ApplicationViewSet(ResourceViewSet):
         "partial_update": ApplicationChangeSerializer,
         "clone": CloneSerializer,
         "check": FolderSerializer,
+        "transfer": TransferSerializer,
     }
+    owner_actions = ("destroy", "transfer")
 
     def get_queryset(self) -> QuerySet[Application]:
         return super().get_queryset().select_related("owner")
@@ -79,6 +85,12 @@ class ApplicationViewSet(ResourceViewSet):
 
     def make(self, archive: Any, **fields: Any) -> Application:
         return Application.create(unpacked(archive), self.request.user, **fields)  # type: ignore[arg-type]
+
+    def perform_update(self, serializer: Any) -> None:
+        application, wanted = serializer.instance, serializer.validated_data.get("visibility")
+        if wanted not in (None, application.visibility) and not application.belongs_to(self.request.user):
+            raise PermissionDenied("Only its owner and staff may set who sees it.")
+        serializer.save()
 
     @extend_schema(
         summary="Check a folder without publishing it",
@@ -104,24 +116,41 @@ class ApplicationViewSet(ResourceViewSet):
         data, application = self.validated(), self.get_object()
         return self.made(data, lambda stamp: application.clone(request.user, **data, **stamp))
 
+    @extend_schema(
+        summary="Give an application to another owner",
+        request=TransferSerializer,
+        responses=ApplicationSerializer,
+        parameters=[APPLICATION],
+    )
+    @action(detail=True, methods=["post"])
+    def transfer(self, request: Request, pk: str) -> Response:
+        application = self.get_object()
+        application.transfer(person(self.validated()["owner"], "owner"))
+        return self.shown(application)
+
+
+class OfApplication:
+    """What belongs to an application is there for whoever may see the application."""
+
+    @cached_property
+    def application(self) -> Application:
+        visible = Application.objects.visible_to(self.request.user)  # type: ignore[attr-defined]
+        found = visible.named(self.kwargs["application"]).first()  # type: ignore[attr-defined]
+        if found is None:
+            raise Http404
+        return found
+
 
 @extend_schema(tags=["applications"], parameters=[PARENT])
 @extend_schema_view(list=extend_schema(summary="List an application's versions"))
-class VersionViewSet(RowsMixin, GenericViewSet[Any]):
+class VersionViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
     queryset = ApplicationVersion.objects.none()
     serializer_class = VersionSerializer
-    permission_classes = [IsAuthenticated, OwnerOrStaff]
+    permission_classes = [IsAuthenticated, MayChange]
     filter_backends = []
     lookup_field = "number"
     lookup_value_regex = "[0-9]+|latest"
     parser_classes = [MultiPartParser]
-
-    @cached_property
-    def application(self) -> Application:
-        found = Application.objects.visible_to(self.request.user).named(self.kwargs["application"]).first()  # type: ignore[arg-type]
-        if found is None:
-            raise Http404
-        return found
 
     def get_version(self) -> ApplicationVersion:
         number = self.kwargs["number"]
@@ -143,8 +172,23 @@ class VersionViewSet(RowsMixin, GenericViewSet[Any]):
         serializer.is_valid(raise_exception=True)
         data, before = dict(serializer.validated_data), self.application.latest_version
         version = self.application.publish(unpacked(data.pop("archive")), cast(User, request.user), **data)
-        code = status.HTTP_201_CREATED if version.number > before else status.HTTP_200_OK
-        return Response(VersionDetailSerializer().to_representation(version), status=code)
+        return shown(version, before)
+
+    @extend_schema(
+        summary="Make a version's content the newest again",
+        description="Where it is the newest's content already, that version is answered, with status 200.",
+        request=RestoreSerializer,
+        responses={201: VersionDetailSerializer, 200: VersionDetailSerializer},
+        parameters=[NUMBER],
+    )
+    @action(detail=True, methods=["post"], parser_classes=[JSONParser])
+    def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.check_object_permissions(request, self.application)
+        serializer = RestoreSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        before, version = self.application.latest_version, self.get_version()
+        note = serializer.validated_data.get("note", "")
+        return shown(self.application.restore(version.number, cast(User, request.user), note), before)
 
     @extend_schema(summary="Get a version", responses=VersionDetailSerializer, parameters=[NUMBER])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -192,6 +236,12 @@ class ConfigSchema(APIView):
     )
     def get(self, request: Request) -> Response:
         return Response(config_schema.CONFIG)
+
+
+def shown(version: ApplicationVersion, before: int) -> Response:
+    """201 for a version that was not there before."""
+    code = status.HTTP_201_CREATED if version.number > before else status.HTTP_200_OK
+    return Response(VersionDetailSerializer().to_representation(version), status=code)
 
 
 def unpacked(upload: Any) -> archive.Files:

@@ -148,7 +148,7 @@ def preview(session: Session, /, application: str, **wishes: Any) -> None:
 @script_argument
 @click.option("-n", "--name", help="Its new name.")
 @click.option("--description", help="Its new description.")
-@click.option("--archive/--restore", "archived", default=None, help="Hide it from listings, or show it again.")
+@click.option("--archive/--unarchive", "archived", default=None, help="Hide it from listings, or show it again.")
 @pass_session
 def update(session: Session, script: int, name: str | None, description: str | None, archived: bool | None) -> None:
     """Change the name or the description of a job script.
@@ -161,7 +161,7 @@ def update(session: Session, script: int, name: str | None, description: str | N
     from cli.publishing import changes, refuse_no_change
 
     new = changes(name=name, description=description, is_archived=archived)
-    refuse_no_change(new, "--name, --description, --archive or --restore")
+    refuse_no_change(new, "--name, --description, --archive or --unarchive")
     session.output.row(session.client.patch(at("job-scripts", script), new))
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Case, Model, QuerySet, When
@@ -14,6 +15,8 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
 
 from jobbergate.core.errors import DomainError
 
@@ -71,6 +74,14 @@ class StaffAdmin(admin.ModelAdmin):
             for row in queryset:
                 row.delete()
 
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        queryset.update(is_archived=True, updated_at=now())
+
+    @admin.action(description="Unarchive", permissions=["change"])
+    def unarchive(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        queryset.update(is_archived=False, updated_at=now())
+
     def explained(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
         """A refusal of the domain is a message on the page that one came from."""
         try:
@@ -80,8 +91,8 @@ class StaffAdmin(admin.ModelAdmin):
             return HttpResponseRedirect(request.get_full_path() if request.method == "POST" else "..")
 
 
-class PeopleAdmin(UserAdmin):
-    """Accounts stay with superusers; all staff may choose among their names where a form asks for a person."""
+class ChosenByStaff(admin.ModelAdmin):
+    """Stays with superusers; all staff may choose among the names where a form asks for one."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if request.resolver_match is not None and request.resolver_match.url_name == "autocomplete":
@@ -89,8 +100,17 @@ class PeopleAdmin(UserAdmin):
         return super().has_view_permission(request, obj)
 
 
-admin.site.unregister(User)
+class PeopleAdmin(ChosenByStaff, UserAdmin):
+    pass
+
+
+class GroupsAdmin(ChosenByStaff, GroupAdmin):
+    pass
+
+
+admin.site.unregister([User, Group])
 admin.site.register(User, PeopleAdmin)
+admin.site.register(Group, GroupsAdmin)
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -108,6 +128,51 @@ class ReadOnlyInline(admin.TabularInline):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_active and request.user.is_staff)
+
+
+class Words(forms.Widget):
+    """What is said in place of a choice that nobody makes again; asks nothing of the database."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        return format_html("{}", self.words)
+
+
+class ShareForm(forms.ModelForm):
+    """Who it is shared with is chosen once; their role may change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("user", "group") if self.instance.pk else ():
+            self.fields[name].disabled = True
+            self.fields[name].widget = Words(str(getattr(self.instance, name) or ""))
+
+    def clean_user(self) -> User | None:
+        user: User | None = self.cleaned_data["user"]
+        if user is not None and self.instance.pk is None and not user.is_active:
+            raise forms.ValidationError(f"{user} is not active.")
+        return user
+
+
+class SharesInline(admin.TabularInline):
+    """Whom the row is shared with."""
+
+    form = ShareForm
+    fields = ("user", "group", "role")
+    autocomplete_fields = ("user", "group")
+    extra = 0
+    verbose_name_plural = "shared with"
+
+    def is_staff(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
+
+    has_view_permission = has_add_permission = has_change_permission = has_delete_permission = is_staff
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user", "group")
 
 
 class FilesInline(ReadOnlyInline):

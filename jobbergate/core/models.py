@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any, Self, TypeVar
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import models
+from django.db.models import Q
 
 M = TypeVar("M", bound=models.Model, covariant=True)
 
@@ -52,6 +53,13 @@ class Resource(models.Model):
         """The texts in which a search looks for its words."""
         return (self.name, self.description)
 
+    def belongs_to(self, user: User) -> bool:
+        """Whether it is theirs to delete, to give away and to share."""
+        return user.is_staff or self.owner_id == user.pk
+
+    def may_be_changed_by(self, user: User) -> bool:
+        return self.belongs_to(user)
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.search_text = "\n".join(text for text in self.searched() if text).casefold()
         if kwargs.get("update_fields") is not None:
@@ -74,4 +82,47 @@ def resource_indexes(name: str) -> list[models.Index]:
         # The same orders over everybody's rows: applications for all, everything for staff.
         models.Index(fields=["name", "id"], name=f"{name}_by_name"),
         models.Index(fields=["updated_at", "id"], name=f"{name}_by_change"),
+    ]
+
+
+class ShareQuerySet(models.QuerySet[M]):
+    def meant_for(self, user: User) -> Self:
+        """Shares of theirs, and of the groups that they are in."""
+        return self.filter(Q(user=user) | Q(group__in=Group.objects.filter(user=user)))
+
+    def editing(self) -> Self:
+        return self.filter(role=Share.Role.EDITOR)
+
+
+class Share(models.Model):
+    """A person, or all of a group, who may use somebody else's resource, or change it too. Says nothing of which."""
+
+    class Role(models.TextChoices):
+        READER = "reader", "may use it, while it is shared"
+        EDITOR = "editor", "may always use it, and change it"
+
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=16, choices=Role, default=Role.READER)
+    created_at = models.DateTimeField("created", auto_now_add=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.user or self.group}, {self.role}"
+
+
+def share_constraints(name: str) -> list[models.BaseConstraint]:
+    one = Q(user__isnull=False, group__isnull=True) | Q(user__isnull=True, group__isnull=False)
+    return [
+        models.CheckConstraint(
+            condition=one,
+            name=f"{name}_share_is_of_a_user_or_of_a_group",
+            violation_error_message="Give either a user or a group.",
+        ),
+        models.CheckConstraint(condition=Q(role__in=["reader", "editor"]), name=f"{name}_share_role_is_known"),
+        models.UniqueConstraint(fields=[name, "user"], name=f"{name}_share_once_per_user"),
+        models.UniqueConstraint(fields=[name, "group"], name=f"{name}_share_once_per_group"),
     ]

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from applications.archive import pack
+from applications.models import Application
 from jobscripts.drafts import recipes
 from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission
 
@@ -41,6 +42,7 @@ def rows(request: pytest.FixtureRequest, alice: User) -> int:
         # Who asks, the application, and its versions; of one, its files too.
         ("/api/applications/hello/versions/", 3),
         ("/api/applications/hello/versions/1/", 5),
+        ("/api/applications/hello/shares/", 3),
         ("/api/whoami/", 1),
     ],
 )
@@ -48,6 +50,17 @@ def test_reading(as_alice: APIClient, rows: int, django_assert_num_queries: Coun
     with django_assert_num_queries(queries):
         answer = as_alice.get(url)
     assert answer.status_code == 200
+
+
+def test_reading_as_somebody_it_is_shared_with(
+    as_bob: APIClient, bob: User, rows: int, django_assert_num_queries: Counts
+) -> None:
+    for application in Application.objects.all():
+        application.change(visibility="private")
+        application.share("reader", user=bob)
+    for url in ("/api/applications/", "/api/applications/?tag=cfd", "/api/applications/hello/"):
+        with django_assert_num_queries(2):
+            assert as_bob.get(url).status_code == 200
 
 
 def test_getting_one_of_many(as_alice: APIClient, alice: User, rows: int, django_assert_num_queries: Counts) -> None:

@@ -13,9 +13,10 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from applications.archive import pack
+from applications.models import ApplicationShare
 from submissions.models import JobSubmission
 from tests.conftest import signed_in
-from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission
+from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission, make_user
 
 # What is asked of Alice's private things: (method, path) → (body, Bob, Alice, Carol). Without a token all is a 401.
 APPLICATION, SCRIPT, SUBMISSION = "/api/applications/{id}/", "/api/job-scripts/{id}/", "/api/job-submissions/{id}/"
@@ -27,11 +28,16 @@ TABLE: dict[tuple[str, str], tuple[Any, int, int, int]] = {
     ("patch", APPLICATION): ({"name": "New"}, 404, 200, 200),
     ("delete", APPLICATION): (None, 404, 204, 204),
     ("post", APPLICATION + "clone/"): ({}, 404, 201, 201),
+    ("post", APPLICATION + "transfer/"): ({"owner": "carol"}, 404, 200, 200),
+    ("get", "/api/applications/{application}/shares/"): (None, 404, 200, 200),
+    ("post", "/api/applications/{application}/shares/"): ({"user": "carol"}, 404, 201, 201),
+    ("delete", "/api/applications/{application}/shares/{id}/"): ("share", 404, 204, 204),
     ("get", "/api/applications/{application}/versions/"): (None, 404, 200, 200),
     ("post", "/api/applications/{application}/versions/"): ("archive", 404, 201, 201),
     ("get", "/api/applications/{application}/versions/{number}/"): (None, 404, 200, 200),
     ("get", "/api/applications/{application}/versions/{number}/archive/"): (None, 404, 200, 200),
     ("get", "/api/applications/{application}/versions/{number}/schema/"): (None, 404, 200, 200),
+    ("post", "/api/applications/{application}/versions/{number}/restore/"): ({}, 404, 200, 200),
     ("get", "/api/job-scripts/"): (None, 200, 200, 200),
     ("post", "/api/job-scripts/"): ({"application": "hidden"}, 404, 201, 201),
     ("post", "/api/job-scripts/preview/"): ({"application": "hidden"}, 404, 200, 200),
@@ -70,6 +76,8 @@ WITHOUT_TOKEN = {
 def hidden(alice: User) -> JobSubmission:
     make_cluster()
     application = make_application(alice, visibility="private", identifier="hidden")
+    # Dora edits it; nothing of hers is anybody else's.
+    application.share("editor", user=make_user("dora"))
     return make_submission(alice, make_script(alice, application))
 
 
@@ -81,9 +89,13 @@ def routes() -> Iterator[tuple[str, str]]:
 
 def ask(client: APIClient, method: str, path: str, wanted: Any, hidden: JobSubmission) -> int:
     ids = {"applications": hidden.job_script.version.application_id, "job-scripts": hidden.job_script_id}  # type: ignore[union-attr]
-    number = ids.get(path.split("/")[2], hidden.pk)
+    number = ApplicationShare.objects.get().pk if wanted == "share" else ids.get(path.split("/")[2], hidden.pk)
     url = path.format(id=number, application="hidden", number="latest", path="job.sh", name="hilbert")
-    body = {"script": {"job_script": hidden.job_script_id, "via": "login_node"}, "ids": {"ids": [hidden.pk]}}
+    body = {
+        "script": {"job_script": hidden.job_script_id, "via": "login_node"},
+        "ids": {"ids": [hidden.pk]},
+        "share": None,
+    }
     if wanted == "archive":
         files = FOLDER | {"more.txt": b"more"}
         data = {"name": "Mine", "archive": SimpleUploadedFile("a.tar.gz", pack(files))}

@@ -93,7 +93,7 @@ def test_an_application_is_made_of_an_archive(as_alice):
     answer = as_alice.post(
         "/api/applications/",
         {"name": "Hello", "identifier": "hello", "description": "Says it.", "visibility": "private", "note": "First.",
-         "archive": upload(FOLDER)},
+         "tags": ["Hello", "cfd"], "archive": upload(FOLDER)},
         format="multipart",
     )  # fmt: skip
 
@@ -101,7 +101,7 @@ def test_an_application_is_made_of_an_archive(as_alice):
     row = answer.json()
     times = {"created_at": row["created_at"], "updated_at": row["updated_at"]}
     assert row == {
-        "id": row["id"], "name": "Hello", "identifier": "hello", "description": "Says it.", "owner": "alice",
+        "id": row["id"], "name": "Hello", "identifier": "hello", "description": "Says it.", "owner": "alice", "tags": ["cfd", "hello"],
         "visibility": "private", "is_archived": False, "latest_version": 1, **times,
     }  # fmt: skip
     version = as_alice.get("/api/applications/hello/versions/1/").json()

@@ -3,7 +3,8 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from applications.models import Application, ApplicationFile, ApplicationVersion
+from applications.api.views import ApplicationViewSet
+from applications.models import RESERVED, Application, ApplicationFile, ApplicationVersion
 from jobbergate.core.errors import NotThere
 from tests.archives import upload
 from tests.factories import FOLDER, make_application, make_script
@@ -240,3 +241,18 @@ def test_an_identifier_that_is_taken_is_a_conflict_that_names_it(as_bob, as_alic
 def test_a_version_that_is_not_there_is_told_with_the_newest(alice):
     with pytest.raises(NotThere, match=r"^Hello has no version 2; the newest is 1\.$"):
         make_application(alice).version(2)
+
+
+@pytest.mark.parametrize("identifier", ["check", "Check"])
+def test_an_identifier_that_an_action_has_is_refused(as_alice, alice, identifier):
+    application = make_application(alice)
+
+    answer = as_alice.patch(f"/api/applications/{application.pk}/", {"identifier": identifier})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["identifier"])
+
+
+def test_every_action_of_the_list_has_its_name_to_itself():
+    actions = {action.url_path for action in ApplicationViewSet.get_extra_actions() if not action.detail}
+
+    assert actions <= RESERVED

@@ -54,12 +54,24 @@ def test_create_publishes_a_folder_under_its_own_name(by_alice: Jobbergate, fold
 
 
 def test_create_takes_every_option(by_alice: Jobbergate, folder: Path) -> None:
-    words = ["-n", "Hello", "--identifier", "hello", "--description", "Greets.", "--private", "--note", "The first."]
+    words = [
+        "-n",
+        "Hello",
+        "--identifier",
+        "hello",
+        "--description",
+        "Greets.",
+        "--visibility",
+        "private",
+        "--note",
+        "The first.",
+    ]
+    words += ["--tag", "CFD", "--tag", "openfoam"]
     result = by_alice("applications", "create", folder, *words, "-o", "id")
 
     application = Application.objects.get(pk=int(result.stdout))
     assert (application.name, application.identifier, application.description) == ("Hello", "hello", "Greets.")
-    assert application.visibility == "private"
+    assert (application.visibility, application.tags) == ("private", ["cfd", "openfoam"])
     assert application.version().note == "The first."
 
 
@@ -129,7 +141,9 @@ def test_update_publishes_the_next_version(by_alice: Jobbergate, folder: Path) -
 def test_update_changes_what_is_named_and_nothing_else(by_alice: Jobbergate, folder: Path) -> None:
     by_alice("applications", "create", folder, "--identifier", "hello", "--description", "Greets.")
 
-    result = by_alice("applications", "update", "hello", "--identifier", "good-bye", "--private", "--archive")
+    result = by_alice(
+        "applications", "update", "hello", "--identifier", "good-bye", "--visibility", "private", "--archive"
+    )
 
     application = Application.objects.get()
     assert result.exit_code == 0, result.stderr
@@ -153,6 +167,43 @@ def test_a_description_can_be_emptied(by_alice: Jobbergate, folder: Path) -> Non
     by_alice("applications", "update", "hello", "--description", "")
 
     assert Application.objects.get().description == ""
+
+
+def test_tags_are_added_and_taken_away(by_alice: Jobbergate) -> None:
+    application = make_application(identifier="hello", tags=["cfd", "draft"])
+
+    result = by_alice("applications", "update", "hello", "--tag", "OpenFOAM", "--tag", "cfd", "--untag", "Draft")
+
+    application.refresh_from_db()
+    assert (result.exit_code, application.tags) == (0, ["cfd", "openfoam"])
+
+
+def test_the_list_shows_tags_and_is_narrowed_to_one(by_alice: Jobbergate) -> None:
+    make_application(name="One", tags=["cfd", "openfoam"])
+    make_application(name="Two", tags=["cfd-2d"])
+
+    table = by_alice("applications", "list").stdout
+    chosen = json.loads(by_alice("applications", "list", "--tag", "CFD", "-o", "json").stdout)
+    refused = by_alice("applications", "list", "--tag", "a b")
+
+    assert "cfd openfoam" in table
+    assert [row["name"] for row in chosen] == ["One"]
+    assert (refused.exit_code, "'a b' is not accepted; a tag is" in refused.stderr) == (1, True)
+
+
+def test_several_are_archived_and_brought_back(by_alice: Jobbergate, bob: User) -> None:
+    one, two = make_application(identifier="one"), make_application(identifier="two")
+    make_application(bob, identifier="his")
+
+    done = by_alice("applications", "archive", "one", two.pk, "-o", "id")
+    listed = by_alice("applications", "list", "--archived", "--mine", "-o", "id").stdout.split()
+    back = by_alice("applications", "unarchive", "one", "his", "nothing", "-o", "id")
+
+    assert (done.exit_code, done.stdout.split()) == (0, [str(one.pk), str(two.pk)])
+    assert sorted(listed) == sorted(done.stdout.split())
+    assert (back.exit_code, back.stdout.split()) == (1, [str(one.pk)])
+    assert "Error: his: Only its owner, its editors and staff may change this." in back.stderr
+    assert "Error: nothing: " in back.stderr
 
 
 def test_update_with_nothing_to_change_is_wrong_usage(by_alice: Jobbergate) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from click.shell_completion import ShellComplete
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from cli.main import jobbergate
 from tests.cli.conftest import Jobbergate
-from tests.factories import make_application, make_cluster, make_submission
+from tests.factories import FOLDER, make_application, make_cluster, make_submission, make_user
 
 
 def completed(*words: Any) -> list[str]:
@@ -21,7 +21,7 @@ def completed(*words: Any) -> list[str]:
 
 def test_nouns_verbs_and_formats_are_completed() -> None:
     assert completed("job") == ["job-scripts", "job-submissions"]
-    assert completed("applications", "d") == ["delete", "download"]
+    assert completed("applications", "d") == ["delete", "download", "diff"]
     assert completed("applications", "list", "--output", "") == ["table", "json", "yaml", "csv", "id"]
 
 
@@ -43,6 +43,24 @@ def test_ids_and_clusters_are_completed(alice: User) -> None:
     assert completed("job-scripts", "get", "") == [str(submission.job_script_id)]
     assert completed("job-submissions", "cancel", "") == [str(submission.pk)]
     assert completed("run", "x", "--cluster", "hil") == ["hilbert"]
+
+
+@pytest.mark.usefixtures("by_alice")
+def test_what_an_application_has_is_completed_once_it_is_named(alice: User) -> None:
+    application = make_application(alice, identifier="hello", tags=["cfd", "cpu"])
+    application.publish({**FOLDER, "more": b"1"}, alice)
+    application.share("reader", user=make_user("bob"))
+    application.share("editor", group=Group.objects.create(name="cfd"))
+
+    assert completed("applications", "list", "--tag", "c") == ["cfd", "cpu"]
+    assert completed("applications", "update", "hello", "--untag", "cp") == ["cpu"]
+    assert completed("applications", "archive", "hello", "he") == ["hello"]
+    assert completed("applications", "diff", "hello", "") == ["2", "1"]
+    assert completed("applications", "restore", "hello", "1") == ["1"]
+    assert completed("applications", "unshare", "hello", "--user", "") == ["bob"]
+    assert completed("applications", "unshare", "hello", "--group", "") == ["cfd"]
+    assert completed("applications", "unshare", "nothing", "--group", "") == []
+    assert completed("applications", "unshare", "--group", "") == []
 
 
 @pytest.mark.usefixtures("server")

@@ -231,6 +231,6 @@ def test_update_get_and_delete(by_alice: Jobbergate) -> None:
     row = json.loads(by_alice("job-scripts", "get", script.pk, "-o", "json").stdout)
     assert (row["name"], row["is_archived"]) == ("New", True)
 
-    assert by_alice("job-scripts", "update", script.pk, "--restore").exit_code == 0
+    assert by_alice("job-scripts", "update", script.pk, "--unarchive").exit_code == 0
     assert by_alice("job-scripts", "delete", script.pk, "-o", "id").stdout == f"{script.pk}\n"
     assert not JobScript.objects.exists()

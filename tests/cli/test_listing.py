@@ -53,7 +53,7 @@ def test_the_command_s_own_format_wins(by_alice: Jobbergate) -> None:
 @pytest.mark.parametrize(
     ("noun", "fields"),
     [
-        ("applications", applications.FIELDS),
+        ("applications", applications.rows.FIELDS),
         ("job-scripts", job_scripts.FIELDS),
         ("job-submissions", job_submissions.FIELDS),
         ("clusters", clusters.FIELDS),

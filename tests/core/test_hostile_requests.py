@@ -66,7 +66,7 @@ QUERIES = [
     "search=%00", "search=" + "+".join("abcdefghijk"), "owner=%00",
 ]  # fmt: skip
 FILTERS = {
-    "/api/applications/": ["visibility=x", "identifier=%00"],
+    "/api/applications/": ["visibility=x", "identifier=%00", "tag=%00", "tag=a+b", "tag=%25s"],
     "/api/job-scripts/": ["application=x", "application=-1", "application=" + "9" * 30, "version=" + "9" * 12, "application=nan"],
     "/api/job-submissions/": [
         "job_script=x", "slurm_job_id=" + "9" * 30, "via=x", "status=%00", "cluster=%00", "slurm_job_id=1e400",
@@ -321,7 +321,7 @@ def test_every_path_works_with_and_without_its_last_slash(as_alice, alice):
     script, application = submission.job_script, submission.job_script.version.application
     for path in (
         "/api/applications", f"/api/applications/{application.pk}", f"/api/applications/{application.pk}/versions",
-        f"/api/applications/{application.pk}/versions/latest", f"/api/applications/{application.pk}/versions/1/archive",
+        f"/api/applications/{application.pk}/shares", f"/api/applications/{application.pk}/versions/latest", f"/api/applications/{application.pk}/versions/1/archive",
         "/api/job-scripts", f"/api/job-scripts/{script.pk}", f"/api/job-scripts/{script.pk}/archive",
         f"/api/job-scripts/{script.pk}/files/job.sh", "/api/job-submissions", f"/api/job-submissions/{submission.pk}",
         f"/api/job-submissions/{submission.pk}/events", "/api/clusters", "/api/clusters/c", "/api/whoami", "/healthz", "/readyz",

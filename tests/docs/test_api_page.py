@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import MULTIPART_CONTENT
 from django.utils.timezone import now
@@ -16,13 +16,14 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from applications.models import ApplicationShare
 from cli.folder import pack, read_folder
 from jobbergate.core.errors import DomainError
 from jobscripts.models import JobScript
 from submissions.models import JobSubmission
 from tests.docs.pages import DOCS, blocks, cells
 from tests.examples.conftest import EXAMPLES, publish
-from tests.factories import make_cluster
+from tests.factories import make_cluster, make_user
 
 PAGE = DOCS / "api.md"
 HOST = "https://jobbergate.example.org"
@@ -91,6 +92,8 @@ def rows(alice: User) -> None:
     alice.save()
     publish("estimate-pi", alice)
     make_cluster("hilbert")
+    ApplicationShare.objects.create(pk=55, application=alice.applications.get(), user=make_user("bob"))
+    Group.objects.create(name="cfd")
     for number in (345, 346):
         script = JobScript.upload(alice, {"job.sh": b"#!/bin/bash\ntrue\n"}, "", "By hand")
         # As if rendered from the example, so that it can be cloned with other answers; under the page's id.

@@ -3,9 +3,11 @@
 # isort: off
 # In the order in which help lists the verbs.
 from cli.commands.applications import rows
+from cli.commands.applications import versions
+from cli.commands.applications import sharing
 from cli.commands.applications import authoring
 
 # isort: on
 from cli.commands.applications.noun import applications
 
-__all__ = ["applications", "authoring", "rows"]
+__all__ = ["applications", "authoring", "rows", "sharing", "versions"]

@@ -7,33 +7,41 @@ from typing import Any
 
 import click
 
+from cli import completing
 from cli.commands.applications.noun import (
+    VISIBILITIES,
     application_argument,
     applications,
+    applications_argument,
     force_option,
     note_option,
+    tag_option,
     trust_option,
     visibility_option,
 )
 from cli.listing import columns, fetch, listing_options
 from cli.session import Command, Session, pass_session
 
-FIELDS = columns("id name identifier description owner visibility is_archived latest_version created_at updated_at")
-TABLE = columns("id identifier name owner latest_version updated_at")
+FIELDS = columns(
+    "id name identifier description tags owner visibility is_archived latest_version created_at updated_at"
+)
+TABLE = columns("id identifier name tags owner latest_version updated_at")
 
 
 @applications.command("list", cls=Command)
 @listing_options(archived=True)
-@click.option("--visibility", type=click.Choice(["public", "private"]), help="Only these.")
+@click.option("--visibility", type=click.Choice(VISIBILITIES), help="Only these.")
+@click.option("--tag", metavar="TAG", shell_complete=completing.tags, help="Only those with this tag.")
 @pass_session
-def list_(session: Session, /, visibility: str | None, **listing: Any) -> None:
+def list_(session: Session, /, visibility: str | None, tag: str | None, **listing: Any) -> None:
     """List applications.
 
     \b
     Example:
         jobbergate applications list --search "fluid dynamics" --ordering name
+        jobbergate applications list --tag cfd
     """
-    rows = fetch(session, "/api/applications/", visibility=visibility, **listing)
+    rows = fetch(session, "/api/applications/", visibility=visibility, tag=tag, **listing)
     session.output.rows(rows, table=TABLE, fields=FIELDS, nothing="There are no such applications.")
 
 
@@ -61,6 +69,7 @@ def get(session: Session, application: str, version: str | None) -> None:
 @click.option("-n", "--name", help="Its name; that of the folder where none is given.")
 @click.option("--identifier", help="A short unique name for commands: small letters, digits, hyphens.")
 @click.option("--description", help="What it is for.")
+@tag_option("A word to find it by.")
 @visibility_option
 @note_option
 @trust_option
@@ -72,7 +81,8 @@ def create(
     name: str | None,
     identifier: str | None,
     description: str | None,
-    private: bool | None,
+    tags: tuple[str, ...],
+    visibility: str | None,
     note: str | None,
     trust: bool,
     force: bool,
@@ -84,13 +94,19 @@ def create(
     \b
     Example:
         jobbergate applications create ./my-application -n "My application" --identifier my-application
+        jobbergate applications create ./my-application --tag cfd --tag openfoam --visibility private
     """
     from cli.publishing import changes, prepared, publish
 
     read = prepared(session, folder, trust=trust)
-    named = changes(name=name or folder.resolve().name, identifier=identifier, description=description)
-    fields = {**named, **_visibility(private)}
-    session.output.row(publish(session, "/api/applications/", read, note=note, force=force, **fields))
+    named = changes(
+        name=name or folder.resolve().name,
+        identifier=identifier,
+        description=description,
+        tags=list(tags) or None,
+        visibility=visibility,
+    )
+    session.output.row(publish(session, "/api/applications/", read, note=note, force=force, **named))
 
 
 @applications.command(cls=Command)
@@ -99,8 +115,17 @@ def create(
 @click.option("-n", "--name", help="Its new name.")
 @click.option("--identifier", help="Its new identifier.")
 @click.option("--description", help="Its new description.")
+@tag_option("A word to find it by, beside those that it has.")
+@click.option(
+    "--untag",
+    "untags",
+    metavar="TAG",
+    multiple=True,
+    shell_complete=completing.tags,
+    help="A tag to take away. May be repeated.",
+)
 @visibility_option
-@click.option("--archive/--restore", "archived", default=None, help="Hide it from listings, or show it again.")
+@click.option("--archive/--unarchive", "archived", default=None, help="Hide it from listings, or show it again.")
 @note_option
 @trust_option
 @force_option
@@ -112,7 +137,9 @@ def update(
     name: str | None,
     identifier: str | None,
     description: str | None,
-    private: bool | None,
+    tags: tuple[str, ...],
+    untags: tuple[str, ...],
+    visibility: str | None,
     archived: bool | None,
     note: str | None,
     trust: bool,
@@ -124,13 +151,17 @@ def update(
     Example:
         jobbergate applications update my-application ./my-application --note "Two nodes by default"
         jobbergate applications update my-application --description "What it is for"
+        jobbergate applications update my-application --tag openfoam --untag draft --visibility public
     """
     from cli.client import at
     from cli.publishing import changes, prepared, publish, refuse_no_change
 
     path = at("applications", application)
-    new = changes(name=name, identifier=identifier, description=description, is_archived=archived)
-    new |= _visibility(private)
+    new = changes(
+        name=name, identifier=identifier, description=description, visibility=visibility, is_archived=archived
+    )
+    if tags or untags:
+        new["tags"] = _retagged(session.client.get(path)["tags"], tags, untags)
     if folder is None:
         refuse_no_change(new, "a FOLDER or one of the options that `--help` lists")
         return session.output.row(session.client.patch(path, new))
@@ -202,7 +233,55 @@ def clone(session: Session, application: str, name: str | None, identifier: str 
     session.output.row(session.client.create(path, changes(name=name, identifier=identifier)))
 
 
-def _visibility(private: bool | None) -> dict[str, str]:
-    if private is None:
-        return {}
-    return {"visibility": "private" if private else "public"}
+@applications.command(cls=Command)
+@applications_argument
+@click.pass_context
+@pass_session
+def archive(session: Session, ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Hide applications from listings. Nothing else about them changes.
+
+    \b
+    Example:
+        jobbergate applications archive my-application 12
+    """
+    _archive_all(session, ctx, names, True)
+
+
+@applications.command(cls=Command)
+@applications_argument
+@click.pass_context
+@pass_session
+def unarchive(session: Session, ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Show archived applications in listings again.
+
+    \b
+    Example:
+        jobbergate applications unarchive my-application
+    """
+    _archive_all(session, ctx, names, False)
+
+
+def _archive_all(session: Session, ctx: click.Context, names: tuple[str, ...], archived: bool) -> None:
+    """Each that can be; who was refused is told, and is a failure."""
+    from cli.client import at
+    from cli.errors import ApiError
+
+    done, refused = [], []
+    for name in names:
+        try:
+            done.append(session.client.patch(at("applications", name), {"is_archived": archived}))
+        except ApiError as error:
+            refused.append(f"{name}: {error}")
+    if len(names) == 1 and done:
+        session.output.row(done[0])
+    elif done:
+        session.output.rows(done, table=TABLE, fields=FIELDS)
+    for sentence in refused:
+        session.output.talk(f"Error: {sentence}")
+    if refused:
+        ctx.exit(1)
+
+
+def _retagged(present: list[str], added: tuple[str, ...], removed: tuple[str, ...]) -> list[str]:
+    gone = {tag.casefold() for tag in removed}
+    return sorted({tag.casefold() for tag in (*present, *added)} - gone)

@@ -6,10 +6,15 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 
-class OwnerOrStaff(BasePermission):
-    message = "Only its owner and staff may change this."
+class MayChange(BasePermission):
+    """Looking is for whoever sees a row, changing for its editors, and a view's `owner_actions` are its owner's."""
+
+    message = "Only its owner, its editors and staff may change this."
 
     def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
-        if request.method in SAFE_METHODS or request.user.is_staff:
+        if view.action in view.owner_actions:
+            self.message = "Only its owner and staff may do this."
+            return bool(obj.belongs_to(request.user))
+        if request.method in SAFE_METHODS and view.action not in view.editor_actions:
             return True
-        return bool(obj.owner_id == request.user.pk)
+        return bool(obj.may_be_changed_by(request.user))

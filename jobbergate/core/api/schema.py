@@ -27,7 +27,7 @@ ANSWERS = {
     "403": (
         "One may see this, and may not change it.",
         "permission_denied",
-        "Only its owner and staff may change this.",
+        "Only its owner, its editors and staff may change this.",
     ),
     "404": ("There is no such thing, or not for this person.", "not_found", "Not found."),
     "409": ("It does not fit the present state of things.", "conflict", "…"),
@@ -44,6 +44,8 @@ SAVING_NOTHING = (
     "/api/applications/check/", "/api/job-scripts/preview/", "/api/job-submissions/report/",
     "/api/job-submissions/cancel/",
 )  # fmt: skip
+# What not everybody may read who sees the resource.
+EDITORS_ONLY = ("/api/applications/{application}/shares/",)
 PUBLIC = ("/api-auth-token", "/openapi.json")
 
 
@@ -73,6 +75,8 @@ def codes(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     found += ["401"]
     if "{" in path or path in NAMING_OTHERS:
         found += ["404"]
+    if path in EDITORS_ONLY and method == "get":
+        found += ["403"]
     if path.startswith(PUBLIC) or method == "get":
         return found + (["413", "415"] if operation.get("requestBody") else [])
     if "{" in path and not path.endswith("/clone/"):

@@ -15,7 +15,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet, ModelViewSet
 
 from jobbergate.core.api.idempotency import Make, once
-from jobbergate.core.api.permissions import OwnerOrStaff
+from jobbergate.core.api.permissions import MayChange
 from jobbergate.core.api.rows import Row, RowSerializer
 
 # A segment of a path. PostgreSQL cannot even look for a NUL.
@@ -30,6 +30,9 @@ class RowsMixin:
     ordering_fields: tuple[str, ...] = ("id",)
     # Which serializer shows a row, by action, where it is not `serializer_class`.
     serializers: Mapping[str, type[BaseSerializer[Any]]] = {}
+    # What `MayChange` leaves to a row's owner and staff, and what is for its editors though it only looks.
+    owner_actions: tuple[str, ...] = ("destroy",)
+    editor_actions: tuple[str, ...] = ()
 
     def get_serializer_class(self) -> Any:
         return self.serializers.get(getattr(self, "action", ""), self.serializer_class)  # type: ignore[attr-defined]
@@ -40,7 +43,7 @@ class RowsMixin:
 
 
 class ResourceViewSet(RowsMixin, ModelViewSet[Any]):
-    permission_classes = [IsAuthenticated, OwnerOrStaff]
+    permission_classes = [IsAuthenticated, MayChange]
     ordering_fields = ("id", "name", "updated_at")
     lookup_value_regex = NAME
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
@@ -79,7 +82,7 @@ class ResourceViewSet(RowsMixin, ModelViewSet[Any]):
         found = self.get_object()
         serializer = self.input_classes["partial_update"](found, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        serializer.save()
+        self.perform_update(serializer)
         return self.shown(found)
 
     def validated(self, name: str = "") -> dict[str, Any]:
