@@ -7,17 +7,19 @@ The other formats are for programs: everything the server said, as it said it.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 FORMATS = ("table", "json", "yaml", "csv", "id")
 # A table that is read by a program is never cut.
 UNBOUNDED = 100_000
+DIFF_COLOURS = {"+": 32, "-": 31, "@": 36}
 DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
@@ -80,6 +82,18 @@ class Output:
 
     def warn(self, sentence: str) -> None:
         self.talk(f"Warning: {sentence}")
+
+    def diff(self, lines: Iterable[str]) -> None:
+        """A unified diff of somebody's files, to be read before anything else happens: never paged."""
+        for line in lines:
+            text = printable(line)
+            colour = DIFF_COLOURS.get(text[:1]) if self.coloured else None
+            self.stderr.write((f"\x1b[{colour}m{text}\x1b[0m" if colour else text) + "\n")
+        self.stderr.flush()
+
+    @property
+    def coloured(self) -> bool:
+        return self.stderr.isatty() and not os.environ.get("NO_COLOR")
 
     @contextmanager
     def progress(self, doing: str) -> Iterator[None]:

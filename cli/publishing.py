@@ -41,21 +41,17 @@ def _has_questions(files: dict[str, bytes]) -> bool:
 
 def _captured_form(session: Session, folder: Path, files: dict[str, bytes], *, trust: bool) -> dict[str, Any] | None:
     """The questions of jobbergate.py, which has to run for it: only if its user trusts this very content."""
-    from cli.folder import sha256_of
-    from cli.trusting import may_run
+    from cli.trust import Content
+    from cli.trusting import about_earlier, may_run
     from cli.workflow import capture_form
 
-    allowed = may_run(
-        session,
-        sha256_of(files),
-        application=str(folder),
-        owner="you",
-        version=None,
-        purpose="To publish its form, jobbergate.py of this folder has to run on this machine.",
-        trust=trust,
-    )
-    if not allowed:
-        session.output.talk(f"Published without a form: {PROGRAM} was not run, since nobody trusted it (--trust does).")
+    content = Content.of_folder(folder, files)
+    purpose = f"To publish its form, {PROGRAM} of this folder has to run on this machine."
+    if not may_run(session, content, purpose=purpose, trust=trust):
+        session.output.talk(
+            f"Published without a form: {PROGRAM} was not run, since nobody trusted it (--trust does)."
+            f"{about_earlier(session, content)}"
+        )
         return None
     try:
         with session.output.progress("Asking the application for its questions"):
