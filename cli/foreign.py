@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
@@ -14,10 +14,12 @@ from typing import Any
 import click
 
 from cli import compatibility
+from cli.compatibility import FUNCTIONS
 from cli.errors import CliError
 
 PROGRAM = "jobbergate.py"
 PACKAGE = "jobbergate_cli"
+Functions = Mapping[str, Callable[..., Any]]
 INSTALLED = (Path(sys.prefix), Path(__file__).parent)
 
 
@@ -42,21 +44,21 @@ def load_class(folder: Path) -> Any:
 
 
 @contextmanager
-def surroundings(folder: Path) -> Iterator[None]:
+def surroundings(folder: Path, functions: Functions = FUNCTIONS) -> Iterator[None]:
     """What an application's code expects to find. Afterwards everything is as it was before, errors or not."""
     with ExitStack() as stack:
-        stack.enter_context(known_modules(folder))
+        stack.enter_context(known_modules(folder, functions))
         stack.enter_context(search_path(folder))
         stack.enter_context(stdout_on_stderr())
         yield
 
 
 @contextmanager
-def known_modules(folder: Path) -> Iterator[None]:
+def known_modules(folder: Path, functions: Functions) -> Iterator[None]:
     before = dict(sys.modules)
     for name in [name for name in before if name.partition(".")[0] == PACKAGE]:
         del sys.modules[name]
-    sys.modules.update(compatibility.modules())
+    sys.modules.update(compatibility.modules(functions))
     try:
         yield
     finally:

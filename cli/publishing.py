@@ -21,14 +21,14 @@ def upload(session: Session, folder: Path, *, note: str | None, trust: bool) -> 
 
     files = read_folder(folder)
     fields = {"note": note} if note else {}
-    if PROGRAM in files and not _has_questions(files):
+    if PROGRAM in files and not has_questions(files):
         form = _captured_form(session, folder, files, trust=trust)
         if form is not None:
             fields["form"] = json.dumps(form)
     return fields, {"archive": ("application.tar.gz", pack(files), "application/gzip")}
 
 
-def _has_questions(files: dict[str, bytes]) -> bool:
+def has_questions(files: dict[str, bytes]) -> bool:
     """Whether jobbergate.yaml asks by itself: then its jobbergate.py is never run. What is broken, the server tells."""
     import yaml
 
