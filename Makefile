@@ -30,8 +30,9 @@ test: env  ## check, then all tests on PostgreSQL with a real Slurm; as root it 
 	@$(PYTHON_OF_OURS) -m dev.packages postgresql slurm accounting chromium
 	@$(PYTHON_OF_OURS) -m dev.check all
 
-docs: env  ## write docs/cli.md from the commands themselves
+docs: env  ## write docs/cli.md and docs/jobbergate.schema.json from the code itself
 	@$(PYTHON_OF_OURS) -m cli.reference
+	@$(PYTHON_OF_OURS) -m applications.config_schema > docs/jobbergate.schema.json
 
 bench: env  ## the measurements of benchmarks/, on a PostgreSQL of their own
 	@$(PYTHON_OF_OURS) -m dev.packages postgresql

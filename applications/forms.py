@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from applications.questions import InvalidForm, Question, Unacceptable, read_questions
+from applications.conditions import Condition, every
+from applications.questions import InvalidForm, Question, Unacceptable
+from applications.reading import Reader, Section
 from jobbergate.core.errors import DomainError
 
 Answers = dict[str, Any]
 
 MAX_QUESTIONS = 500
+MAX_SHOWN = 80
 
 
 class InvalidAnswers(DomainError):
@@ -28,65 +31,78 @@ class InvalidAnswers(DomainError):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """One question, and when it is asked: its own condition, its section's, and the branches that it is in."""
+
+    question: Question
+    when: Condition | None
+
+
+@dataclass(frozen=True)
 class Form:
     questions: tuple[Question, ...]
     captured: bool = False
     multi_step: bool = False
-    by_variable: dict[str, Question] = field(init=False, repr=False, compare=False, default_factory=dict)
+    sections: tuple[Section, ...] = ()
+    # Every question, each before those that hang on its answer.
+    asked: tuple[Asked, ...] = field(init=False, repr=False, compare=False, default=())
+    by_variable: dict[str, Asked] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        for question in every(self.questions):
+        object.__setattr__(self, "asked", tuple(flattened(self.questions, None)))
+        for asked in self.asked:
             # A captured form may ask for a variable again in a later step: the first one stands for it.
-            if question.variable in self.by_variable and not self.captured:
-                raise InvalidForm(f"{question.variable} is asked for twice.")
-            self.by_variable.setdefault(question.variable, question)
+            if asked.question.variable in self.by_variable and not self.captured:
+                raise InvalidForm(f"{asked.question.variable} is asked for twice.")
+            self.by_variable.setdefault(asked.question.variable, asked)
         if len(self.by_variable) > MAX_QUESTIONS:
             raise InvalidForm(f"there are more than {MAX_QUESTIONS} questions.")
 
     @classmethod
     def declared(cls, value: Any) -> "Form":
-        return cls(read_questions(value, ()))
+        """The form of a `questions` section."""
+        reader = Reader()
+        questions = reader.questions(value)
+        return cls(questions, sections=tuple(reader.sections.values()))
 
     @classmethod
     def from_json(cls, value: Any) -> "Form":
         """A form that the client captured from a `jobbergate.py`."""
         if not isinstance(value, dict) or not isinstance(value.get("questions"), list):
             raise InvalidForm("a form is a mapping with a list of questions.")
-        return cls(read_questions(value["questions"], ()), captured=True, multi_step=value.get("multi_step") is True)
+        questions = Reader().questions(value["questions"])
+        return cls(questions, captured=True, multi_step=value.get("multi_step") is True)
 
     def as_json(self) -> dict[str, Any]:
         questions = [question.as_json() for question in self.questions]
-        return {"captured": self.captured, "multi_step": self.multi_step, "questions": questions}
+        sections = {"sections": [section.as_json() for section in self.sections]} if self.sections else {}
+        return {"captured": self.captured, "multi_step": self.multi_step, **sections, "questions": questions}
 
     def validate(self, given: Mapping[str, Any]) -> Answers:
         """All answers, typed, with defaults and constants; raises InvalidAnswers with everything that is wrong."""
+        answers: Answers = {}
         errors: dict[str, list[str]] = {}
-        answers = dict(self.answers(self.questions, given, errors))
+        for asked in self.asked:
+            question = asked.question
+            if asked.when is None or asked.when.holds(answers):
+                try:
+                    answers[question.variable] = self.answer(question, given)
+                except Unacceptable as refusal:
+                    errors[question.variable] = [sentence(question.variable, given, refusal)]
         for name in given.keys() - answers.keys() - errors.keys():
-            if (problem := self.not_asked(name)) is None:
-                answers[name] = given[name]
-            else:
-                errors[name] = [problem]
+            if self.captured:
+                answers[name] = given[name]  # A program may take what no question asks for.
+            elif name not in self.by_variable:
+                errors[name] = [self.unknown(name)]
+        # Whether a question is hidden is known only when the answers that it hangs on are.
+        if not errors:
+            errors = {name: [self.hidden(name, given)] for name in given.keys() - answers.keys()}
         if errors:
             raise InvalidAnswers({name: errors[name] for name in sorted(errors)})
         return answers
 
-    def answers(
-        self, questions: Sequence[Question], given: Mapping[str, Any], errors: dict[str, list[str]]
-    ) -> Iterator[tuple[str, Any]]:
-        for question in questions:
-            try:
-                value = self.answer(question, given)
-            except Unacceptable as refusal:
-                errors[question.variable] = [sentence(question.variable, given, refusal)]
-                continue
-            yield question.variable, value
-            if question.type == "boolean_list":
-                branch = question.when_true if value else question.when_false
-                yield from self.answers(branch, given, errors)
-
     def answer(self, question: Question, given: Mapping[str, Any]) -> Any:
-        if question.variable in given and not (given[question.variable] is None and not question.required):
+        if question.variable in given:
             # A program's constant is only its suggestion: a supplied answer wins over it.
             free = self.captured and question.type == "constant"
             return given[question.variable] if free else question.check(given[question.variable])
@@ -97,25 +113,31 @@ class Form:
         question.check(None)
         raise Unacceptable("give a value")
 
-    def not_asked(self, name: str) -> str | None:
-        """What is wrong with an answer that no question took; None where a program may take it all the same."""
-        if self.captured:
-            return None
-        if name in self.by_variable:
-            return f"{name}: it is not asked for, given the other answers; leave it out."
+    def unknown(self, name: str) -> str:
         close = difflib.get_close_matches(name, self.by_variable, n=3)
         meant = f" Is {' or '.join(close)} meant?" if close else f" Known are: {', '.join(self.by_variable)}."
         return f"{name}: no question asks for it.{meant}"
+
+    def hidden(self, name: str, given: Mapping[str, Any]) -> str:
+        when = self.by_variable[name].when
+        return f"{name}: {shown(given[name])} is not accepted; it is asked for only when {when}, so leave it out."
+
+
+def flattened(questions: Sequence[Question], within: Condition | None) -> Iterator[Asked]:
+    for question in questions:
+        when = every(within, question.when)
+        yield Asked(question, when)
+        for value, branch in ((True, question.when_true), (False, question.when_false)):
+            if branch:
+                yield from flattened(branch, every(when, Condition("is", question.variable, value)))
 
 
 def sentence(variable: str, given: Mapping[str, Any], refusal: Unacceptable) -> str:
     if variable not in given:
         return f"{variable}: an answer is missing; {refusal}."
-    shown = json.dumps(given[variable], ensure_ascii=False, default=str)
-    return f"{variable}: {shown if len(shown) <= 80 else shown[:80] + '…'} is not accepted; {refusal}."
+    return f"{variable}: {shown(given[variable])} is not accepted; {refusal}."
 
 
-def every(questions: Sequence[Question]) -> Iterator[Question]:
-    for question in questions:
-        yield question
-        yield from every(question.children())
+def shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from cli.answers import guessed, read_answers
+from cli.conditions import Condition, described, holds
 from cli.errors import CliError
+from cli.plain import shown
 from cli.questions import BooleanList, Const, InvalidAnswer, Question, flattened, question_from_form
 
 __all__ = ["Asker", "NobodyToAsk", "TerminalAsker", "Unanswered", "answer", "answer_form", "read_answers"]
@@ -28,11 +30,18 @@ class Asker(Protocol):
 
 
 class TerminalAsker:
-    """Asks the person at the terminal. Ctrl-C is click.Abort."""
+    """Asks the person at the terminal, each section under its heading. Ctrl-C is click.Abort."""
+
+    def __init__(self, sections: Sequence[Mapping[str, str]] = ()) -> None:
+        self.helps = {section["title"]: section.get("help", "") for section in sections}
+        self.section = ""
 
     def ask(self, question: Question) -> Any:
-        from cli.prompts import prompt
+        from cli.prompts import head, prompt
 
+        if question.section and question.section != self.section:
+            self.section = question.section
+            head(self.section, self.helps.get(self.section, ""))
         return prompt(question)
 
 
@@ -65,7 +74,10 @@ def answer_form(form: Mapping[str, Any], supplied: Mapping[str, Any], *, fast: b
     questions = [question_from_form(question) for question in form["questions"]]
     known = [question.variablename for question in flattened(questions)]
     unknown = [unasked(name, known) for name in supplied if name not in known]
-    return Sitting(supplied, fast, asker, {}, problems=unknown).run(questions)
+    sitting = Sitting(supplied, fast, asker, {}, problems=unknown)
+    answers = sitting.run(questions)
+    sitting.refuse_hidden(questions)
+    return answers
 
 
 def unasked(name: str, known: list[str]) -> CliError:
@@ -117,18 +129,15 @@ class Sitting:
 
     def take(self, questions: Sequence[Question]) -> None:
         for question in questions:
-            self.attempt(self.take_one, question.settled({**self.supplied, **self.known, **self.answers}))
+            if question.when is None or holds(question.when, self.answers):
+                self.attempt(self.take_one, question.settled({**self.supplied, **self.known, **self.answers}))
             if self.somebody_there:
                 self.raise_problems()
 
     def take_one(self, question: Question) -> None:
-        value = self.value_of(question)
-        if value is None and not question.live:
-            return  # Left out of a form: the server knows what that means, and null is no integer or choice.
-        self.answers[question.variablename] = value
+        value = self.answers[question.variablename] = self.value_of(question)
         if isinstance(question, BooleanList):
             self.take(question.branch(value))
-            self.refuse_hidden(question, value)
 
     def value_of(self, question: Question) -> Any:
         if question.variablename in self.supplied:
@@ -139,14 +148,12 @@ class Sitting:
             return question.check(question.default)
         return self.asker.ask(question)
 
-    def refuse_hidden(self, question: BooleanList, value: bool) -> None:
-        """A form's question in the branch not taken is not asked; an answer to it would be lost without a word."""
-        if question.live:
-            return
-        reached = {one.variablename for one in flattened(question.branch(value))} | self.answers.keys()
-        for one in flattened(question.branch(not value)):
-            if one.variablename in self.supplied and one.variablename not in reached:
-                self.problems.append(Hidden(one, question, value))
+    def refuse_hidden(self, questions: Sequence[Question]) -> None:
+        """An answer to a form's question that is not asked would be lost without a word."""
+        for name, when in conditions(questions):
+            if name in self.supplied and name not in self.answers:
+                self.problems.append(Hidden(name, self.supplied[name], when))
+        self.raise_problems()
 
     def raise_problems(self) -> None:
         missing = [problem.question for problem in self.problems if isinstance(problem, Unanswered)]
@@ -159,12 +166,22 @@ class Sitting:
 class Hidden(CliError):
     """An answer to a question that is not asked, given the other answers."""
 
-    def __init__(self, question: Question, parent: Question, value: bool) -> None:
-        given = "true" if value else "false"
+    def __init__(self, name: str, given: Any, when: Condition) -> None:
         super().__init__(
-            f"{question.variablename}: it is hidden, since {parent.variablename} is {given}; leave it out, "
-            f"or give {parent.variablename} another answer."
+            f"{name}: {shown(given)} is not accepted; it is asked for only when {described(when)}, so leave it out."
         )
+
+
+def conditions(questions: Sequence[Question], within: Sequence[Condition] = ()) -> Iterator[tuple[str, Condition]]:
+    """When each question is asked that is not always: its own condition, and the branches that it is in."""
+    for question in questions:
+        parts = [*within, *([question.when] if question.when else [])]
+        if parts:
+            yield question.variablename, {"all": parts} if len(parts) > 1 else parts[0]
+        if isinstance(question, BooleanList):
+            for value in (True, False):
+                branch = {"variable": question.variablename, "is": value}
+                yield from conditions(question.branch(value), [*parts, branch])
 
 
 def about_missing(questions: list[Question]) -> str:

@@ -24,6 +24,10 @@ class Option(NamedTuple):
     def is_label(self, given: Any) -> bool:
         return isinstance(given, str) and given == self.label
 
+    def is_number(self, given: Any) -> bool:
+        # JSON has one type of numbers.
+        return {type(given), type(self.value)} <= {int, float} and bool(given == self.value)
+
 
 def options(choices: Iterable[Any]) -> tuple[Option, ...]:
     """Of scalars, and of pairs of label and value: a tuple in code, a list of two in YAML."""
@@ -50,6 +54,10 @@ class Choosing(Question):
     def waits_for_answers(self) -> bool:
         return callable(self.choices)
 
+    def leaves_open(self, value: Any) -> bool:
+        # "" and null may be choices; only where they are not do they mean "left out".
+        return super().leaves_open(value) and self.chosen(value) is None
+
     @property
     def labels(self) -> str:
         """What to type, and what it means where that is something else."""
@@ -59,8 +67,8 @@ class Choosing(Question):
         )
 
     def chosen(self, given: Any) -> Option | None:
-        """The option that is meant by its value, by its value's text, or by its label; looked for in this order."""
-        means = (Option.is_value, Option.is_text, Option.is_label)
+        """The option that is meant by its value, its value's text, its label, or the same number of another type."""
+        means = (Option.is_value, Option.is_text, Option.is_label, Option.is_number)
         return next((option for is_meant in means for option in self.choices if is_meant(option, given)), None)
 
     def to_form(self) -> dict[str, Any]:
@@ -79,10 +87,6 @@ class List(Choosing):
     @property
     def accepted(self) -> str:
         return f"one of: {self.labels}" if self.choices else "nothing, for there is nothing to choose from"
-
-    def check(self, value: Any) -> Any:
-        # "" and null may be choices; only where they are not do they mean "left out".
-        return super().check(value) if self.chosen(value) is None else self.typed(value)
 
     def typed(self, value: Any) -> Any:
         option = self.chosen(value)
@@ -114,7 +118,7 @@ class Checkbox(Choosing):
             option = self.chosen(given)
             if option is None:
                 raise self.refused(value)
-            if option.value not in found:
+            if not any(option.is_value(value) for value in found):
                 found.append(option.value)
         if not (found or self.blank):
             raise self.refused(value)

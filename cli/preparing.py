@@ -11,6 +11,8 @@ import click
 from cli.errors import CliError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from cli.asking import Asker
     from cli.session import Session
     from cli.workflow import Outcome
@@ -60,7 +62,8 @@ def prepare(session: Session, application: str, wishes: Wishes) -> dict[str, Any
     version = session.client.get(at("applications", row["id"], "versions", wishes.version or "latest"))
     body = {"application": row["id"], "version": version["number"], **_wanted(wishes)}
     if version["kind"] == "declarative":
-        answers = answer_form(version["form"], supplied, fast=wishes.fast, asker=_asker())
+        form = version["form"]
+        answers = answer_form(form, supplied, fast=wishes.fast, asker=_asker(form.get("sections", ())))
         return {**body, "answers": answers}
     outcome = _run(session, row, version, supplied, wishes)
     if "name" not in body and isinstance(named := outcome.config.get("job_script_name"), str) and named:
@@ -92,10 +95,10 @@ def _wanted(wishes: Wishes) -> dict[str, Any]:
     return wanted
 
 
-def _asker() -> Asker:
+def _asker(sections: Sequence[Mapping[str, str]] = ()) -> Asker:
     from cli.asking import NobodyToAsk, TerminalAsker
 
-    return TerminalAsker() if sys.stdin.isatty() else NobodyToAsk()
+    return TerminalAsker(sections) if sys.stdin.isatty() else NobodyToAsk()
 
 
 def _run(

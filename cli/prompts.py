@@ -15,6 +15,7 @@ from prompt_toolkit.output import create_output
 
 from cli.choices import Option
 from cli.errors import CliError
+from cli.output import printable
 from cli.questions import (
     Checkbox,
     Choosing,
@@ -37,13 +38,20 @@ TERMINAL = Path("/dev/tty")
 def prompt(question: Question) -> Any:
     """Ask until the answer is one that the question accepts."""
     if question.help:
-        click.secho(f"  {question.help}", dim=True, err=True)
+        click.secho(f"  {printable(question.help)}", dim=True, err=True)
     ask = next(ask for kind, ask in PROMPTS if isinstance(question, kind))
     with terminal() as stream:
         try:
             return ask(question, create_output(stdout=stream))
         except (KeyboardInterrupt, EOFError):
             raise click.Abort from None
+
+
+def head(section: str, text: str) -> None:
+    """The heading of a section. It comes from an application, so it may not move the cursor."""
+    click.secho(f"\n{printable(section)}", bold=True, err=True)
+    if text:
+        click.secho(f"  {printable(text)}", dim=True, err=True)
 
 
 @contextmanager
@@ -61,7 +69,8 @@ def terminal() -> Iterator[TextIO]:
 
 
 def title(question: Question) -> str:
-    return str(question.message) or question.variablename
+    unit = f" ({question.unit})" if question.unit else ""
+    return printable((str(question.message) or question.variablename) + unit)
 
 
 def suggestion(question: Question) -> Any:

@@ -13,6 +13,9 @@ from typing import Any, ClassVar, Self
 from cli.errors import CliError
 from cli.plain import plain, shown
 
+# What only the questions of forms have.
+OF_FORMS = ("help", "unit", "section", "when", "pattern", "pattern_message")
+
 
 class InvalidAnswer(CliError):
     """An answer that its question does not accept."""
@@ -32,7 +35,9 @@ class Question:
         self.message = message
         self.ignore = ignore
         self.default = default
-        self.help = ""
+        self.help = self.unit = self.section = ""
+        # A form's condition, as its JSON has it; only a form's questions have one.
+        self.when: Mapping[str, Any] | None = None
         self.required = True
         # An empty answer is an answer: for optional questions, and for the texts of old folders.
         self.blank = False
@@ -58,9 +63,10 @@ class Question:
 
     def check(self, value: Any) -> Any:
         """The answer as it counts on this machine; raises InvalidAnswer."""
-        if self.blank and (value is None or value == ""):
-            return self.empty()
-        return self.typed(value)
+        return self.empty() if self.leaves_open(value) else self.typed(value)
+
+    def leaves_open(self, value: Any) -> bool:
+        return self.blank and (value is None or value == "")
 
     def refused(self, value: Any) -> InvalidAnswer:
         return InvalidAnswer(self.variablename, value, self.accepted)
@@ -83,8 +89,7 @@ class Question:
         form: dict[str, Any] = {"variable": self.variablename, "type": self.type, "message": str(self.message)}
         if self.default is not None:
             form["default"] = plain(self.default, self.variablename)
-        if self.help:
-            form["help"] = self.help
+        form |= {name: getattr(self, name) for name in OF_FORMS if getattr(self, name, None)}
         if self.blank:
             form["required"] = False
         return form

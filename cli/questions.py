@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cli.choices import Checkbox, Choosing, List
+from cli.conditions import alike
 from cli.errors import CliError
 from cli.plain import shown
-from cli.question import InvalidAnswer, Question
+from cli.question import OF_FORMS, InvalidAnswer, Question
 from cli.values import Confirm, Directory, File, Float, Integer, Number, PathQuestion, Text
 
 __all__ = [
@@ -86,7 +88,8 @@ class Const(Question):
     def typed(self, value: Any) -> Any:
         if self.live:
             return str(value) if isinstance(value, str) and isinstance(self.default, str) else value
-        if value not in (self.default, str(self.default), shown(self.default)):
+        typed = isinstance(value, str) and value in (str(self.default), json.dumps(self.default, ensure_ascii=False))
+        if not typed and not alike(value, self.default):
             raise self.refused(value)
         return self.default
 
@@ -103,10 +106,12 @@ def question_from_form(form: Mapping[str, Any]) -> Question:
             f"only {', '.join(TYPES)}; a newer one may."
         )
     question = TYPES[form["type"]].of_form({"message": form["variable"], **form})
-    question.help = form.get("help", "")
     question.required = form.get("required", True)
     question.blank = not question.required
     question.live = False
+    for name in OF_FORMS:
+        if name in form:
+            setattr(question, name, form[name])
     return question
 
 

@@ -13,13 +13,15 @@ from cli.question import Question
 
 YES = frozenset({"true", "yes", "y", "on", "1"})
 NO = frozenset({"false", "no", "n", "off", "0"})
-INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
+INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+MAX_INTEGER, MAX_TEXT = 2**63 - 1, 100_000
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class Text(Question):
     type = "text"
-    pattern: str | None = None
+    pattern = ""
+    pattern_message = ""
 
     def __init__(self, variablename: str, message: Any = "", default: Any = None, *, ignore: Any = False) -> None:
         super().__init__(variablename, message, ignore, default)
@@ -28,7 +30,7 @@ class Text(Question):
     @property
     def accepted(self) -> str:
         if self.pattern:
-            return f"text that matches {self.pattern}"
+            return f"text that matches {self.pattern}" + (f": {self.pattern_message}" if self.pattern_message else "")
         return "text" if self.blank else "text that is not empty"
 
     def empty(self) -> str:
@@ -36,20 +38,22 @@ class Text(Question):
 
     def typed(self, value: Any) -> str:
         text = str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-        if text is None or not (text or self.blank):
+        if text is None or not (text or self.blank) or "\0" in text or len(text) > MAX_TEXT:
             raise self.refused(value)
-        if text and self.pattern and not re.fullmatch(self.pattern, text):
+        if not self.matches(text):
             raise self.refused(value)
         return text
 
-    def to_form(self) -> dict[str, Any]:
-        return super().to_form() | ({"pattern": self.pattern} if self.pattern else {})
+    def matches(self, text: str) -> bool:
+        if not self.pattern:
+            return True
+        import re2  # The server's engine too: another one would take other patterns, and some take for ever.
+
+        return bool(re2.fullmatch(self.pattern, text))
 
     @classmethod
-    def of_form(cls, form: Mapping[str, Any]) -> Text:
-        question = cls(form["variable"], form["message"], default=form.get("default"))
-        question.pattern = form.get("pattern")
-        return question
+    def of_form(cls, form: Mapping[str, Any]) -> Self:
+        return cls(form["variable"], form["message"], default=form.get("default"))
 
 
 class PathQuestion(Text):
@@ -94,7 +98,7 @@ class PathQuestion(Text):
         return super().to_form() | ({} if self.exists is None else {"exists": self.exists})
 
     @classmethod
-    def of_form(cls, form: Mapping[str, Any]) -> PathQuestion:
+    def of_form(cls, form: Mapping[str, Any]) -> Self:
         return cls(form["variable"], form["message"], form.get("exists"), form.get("default"))
 
 
@@ -132,11 +136,12 @@ class Number(Question):
 
     @property
     def accepted(self) -> str:
+        unit = f" ({self.unit})" if self.unit else ""
         if self.minval is not None and self.maxval is not None:
-            return f"{self.noun} from {self.minval} to {self.maxval}"
+            return f"{self.noun} from {self.minval} to {self.maxval}{unit}"
         if self.minval is not None:
-            return f"{self.noun} of at least {self.minval}"
-        return self.noun if self.maxval is None else f"{self.noun} of at most {self.maxval}"
+            return f"{self.noun} of at least {self.minval}{unit}"
+        return f"{self.noun}{unit}" if self.maxval is None else f"{self.noun} of at most {self.maxval}{unit}"
 
     def outside(self, number: float) -> bool:
         too_small = self.minval is not None and number < self.minval
@@ -164,7 +169,9 @@ class Integer(Number):
 
     def typed(self, value: Any) -> int:
         number = int(value) if isinstance(value, str) and INTEGER.fullmatch(value.strip()) else value
-        if not isinstance(number, int) or isinstance(number, bool) or self.outside(number):
+        if isinstance(number, float) and number.is_integer():
+            number = int(number)
+        if not isinstance(number, int) or isinstance(number, bool) or self.outside(number) or abs(number) > MAX_INTEGER:
             raise self.refused(value)
         return number
 

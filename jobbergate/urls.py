@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from applications.api.views import ApplicationViewSet, VersionViewSet
+from applications.api.views import ApplicationViewSet, ConfigSchema, VersionViewSet
 from jobbergate.core import health
 from jobbergate.core.api import tokens
 from jobbergate.core.api.views import NAME
@@ -26,6 +26,7 @@ urlpatterns = [
     re_path(r"^api-auth-token/refresh/?$", tokens.Refresh.as_view(), name="refresh"),
     re_path(r"^api-auth-token/revoke/?$", tokens.Revoke.as_view(), name="revoke"),
     re_path(r"^api/whoami/?$", tokens.WhoAmI.as_view(), name="whoami"),
+    re_path(r"^api/jobbergate\.schema\.json$", ConfigSchema.as_view(), name="config-schema"),
     path("api/", include(router.urls)),
     re_path(r"^openapi\.json$", SpectacularJSONAPIView.as_view(), name="openapi"),
     re_path(r"^docs/?$", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),

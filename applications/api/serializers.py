@@ -37,6 +37,14 @@ FORM = {
         {"variable": "nodes", "type": "integer", "message": "How many nodes?", "default": 1, "min": 1, "max": 64}
     ],
 }
+ANSWERS = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Answers to OpenFOAM motorbike, version 3",
+    "type": "object",
+    "properties": {"nodes": {"title": "How many nodes?", "type": "integer", "minimum": 1, "maximum": 64, "default": 1}},
+    "required": [],
+    "additionalProperties": False,
+}
 
 
 @extend_schema_serializer(examples=[OpenApiExample("An application", APPLICATION)])

@@ -5,17 +5,19 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from applications import archive
+from applications import archive, config_schema, schema
 from applications.api.filters import ApplicationFilterSet
 from applications.api.serializers import (
+    ANSWERS,
     ApplicationChangeSerializer,
     ApplicationCreateSerializer,
     ApplicationSerializer,
@@ -28,6 +30,7 @@ from applications.models import Application, ApplicationVersion
 from jobbergate.core.api.json import JSONParser
 from jobbergate.core.api.permissions import OwnerOrStaff
 from jobbergate.core.api.views import Download, GenericViewSet, ResourceViewSet, RowsMixin
+from jobbergate.core.errors import NotThere
 
 APPLICATION = OpenApiParameter("pk", OpenApiTypes.STR, OpenApiParameter.PATH, description="An id or an identifier.")
 PARENT = OpenApiParameter("application", OpenApiTypes.STR, OpenApiParameter.PATH, description="An id or an identifier.")
@@ -142,6 +145,37 @@ class VersionViewSet(RowsMixin, GenericViewSet[Any]):
         version = self.get_version()
         name = f"{self.application.identifier or self.application.pk}-{version.number}.tar.gz"
         return Download(archive.pack(version.read_files()), name, "application/gzip")
+
+    @extend_schema(
+        summary="Get the JSON Schema of a version's answers",
+        description="What it accepts as `answers` is accepted. 404 for a programmed version without a captured form.",
+        responses=OpenApiTypes.OBJECT,
+        examples=[OpenApiExample("One question", ANSWERS)],
+        parameters=[NUMBER],
+    )
+    @action(detail=True, url_path="schema", url_name="schema")
+    def answers_schema(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        version = self.get_version()
+        form = version.read_form()
+        if form is None:
+            raise NotThere(f"{version} was published without a form; its jobbergate.py asks its questions.")
+        return Response(schema.of_answers(form, f"Answers to {version}"))
+
+
+class ConfigSchema(APIView):
+    """For editors, which do not sign in; it says nothing about this site."""
+
+    permission_classes = authentication_classes = ()
+
+    @extend_schema(
+        summary="Get the JSON Schema of jobbergate.yaml",
+        tags=["applications"],
+        operation_id="applications_config_schema",
+        responses=OpenApiTypes.OBJECT,
+        examples=[OpenApiExample("Its beginning", {key: config_schema.CONFIG[key] for key in ("$schema", "title")})],
+    )
+    def get(self, request: Request) -> Response:
+        return Response(config_schema.CONFIG)
 
 
 def unpacked(upload: Any) -> archive.Files:

@@ -30,6 +30,7 @@ TABLE: dict[tuple[str, str], tuple[Any, int, int, int]] = {
     ("post", "/api/applications/{application}/versions/"): ("archive", 404, 201, 201),
     ("get", "/api/applications/{application}/versions/{number}/"): (None, 404, 200, 200),
     ("get", "/api/applications/{application}/versions/{number}/archive/"): (None, 404, 200, 200),
+    ("get", "/api/applications/{application}/versions/{number}/schema/"): (None, 404, 200, 200),
     ("get", "/api/job-scripts/"): (None, 200, 200, 200),
     ("post", "/api/job-scripts/"): ({"application": "hidden"}, 404, 201, 201),
     ("post", "/api/job-scripts/preview/"): ({"application": "hidden"}, 404, 200, 200),
@@ -56,7 +57,12 @@ TABLE: dict[tuple[str, str], tuple[Any, int, int, int]] = {
     ("get", "/api/clusters/{name}/"): (None, 200, 200, 200),
     ("get", "/api/whoami/"): (None, 200, 200, 200),
 }
-WITHOUT_TOKEN = {"/api-auth-token/", "/api-auth-token/refresh/", "/api-auth-token/revoke/"}
+WITHOUT_TOKEN = {
+    "/api-auth-token/",
+    "/api-auth-token/refresh/",
+    "/api-auth-token/revoke/",
+    "/api/jobbergate.schema.json",
+}
 
 
 @pytest.fixture

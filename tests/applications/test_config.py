@@ -108,8 +108,8 @@ QUESTIONS = {
     "no choices": ("questions:\n- {variable: a, type: choice}", ", line 2: questions: a: give a list of choices."),
     "an unknown key": (
         "questions:\n- variable: a\n  type: text\n  minimum: 3",
-        ", line 4: questions: a question has no 'minimum'; it may have variable, type, message, default, help, required, min, "
-        "max, choices, exists, when_true, when_false."),
+        ", line 4: questions: a question has no 'minimum'; it may have variable, type, message, default, help, required, unit, "
+        "min, max, pattern, pattern_message, choices, exists, when_true, when_false, when, section."),
     "min is text": ("questions:\n- variable: a\n  type: integer\n  min: x", ", line 4: questions: a: min is 'x'; give a number."),
     "min is true": ("questions:\n- variable: a\n  type: integer\n  min: true", ", line 4: questions: a: min is True; give a number."),
     "required is text": (

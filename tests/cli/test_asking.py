@@ -163,12 +163,12 @@ def test_a_missing_answer_with_a_default_points_to_fast():
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_an_optional_question_is_left_out_where_nobody_can_be_asked(fast):
+def test_an_optional_question_is_left_open_where_nobody_can_be_asked(fast):
     optional = [question(kind, kind, required=False) for kind in ("text", "integer", "float", "boolean", "directory")]
 
     found = answer_form(declared(*optional), {}, fast=fast, asker=NobodyToAsk())
 
-    assert found == {"text": "", "boolean": False, "directory": ""}
+    assert found == {"text": "", "integer": None, "float": None, "boolean": False, "directory": ""}
 
 
 def test_a_text_of_an_old_folder_is_missing_where_nobody_can_be_asked():
@@ -182,7 +182,7 @@ def test_an_answer_to_a_hidden_question_is_refused_in_a_form():
         answer_form, declared(GPU), {"gpu": False, "gpus": 2, "memory": "1G"}, fast=True, asker=NobodyToAsk()
     )
 
-    assert told == "gpus: it is hidden, since gpu is false; leave it out, or give gpu another answer."
+    assert told == "gpus: 2 is not accepted; it is asked for only when gpu is true, so leave it out."
 
 
 def test_an_answer_to_a_question_not_reached_is_allowed_for_a_program():

@@ -87,7 +87,7 @@ class Terminal:
         ("file", "Mesh?", "new.msh" + ENTER, {"mesh": "new.msh"}),
         ("file", "Mesh?", ENTER, {"mesh": ""}),
         ("directory", "Workdir?", "/" + ENTER, {"workdir": "/"}),
-        ("optional", "Queue?", ENTER, {}),
+        ("optional", "Queue?", ENTER, {"queue": None}),
     ],
 )
 def test_a_question_is_answered_at_the_keyboard(question, shown, keys, answers):

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from applications import config
+from applications import config, config_schema
+from applications.conditions import COMPARING, JOINING
 from applications.models import Application
-from applications.questions import KEYS, TYPES
+from applications.questions import TYPES
+from applications.reading import KEYS
 from cli.asking import NobodyToAsk
 from cli.compatibility import QUESTIONS, modules
 from cli.folder import LEFT_OUT, read_folder
@@ -75,6 +77,29 @@ def test_the_complete_example_can_be_published_and_rendered(folder: Path, alice:
         "#SBATCH --job-name=solve",
         "srun /opt/solver/bin/solve input/case.yaml",
     ]
+
+
+def test_the_example_of_sections_asks_what_it_says(folder: Path, alice: User) -> None:
+    application = Application.create(read_folder(folder / "sections"), alice, name="sections")
+
+    plain = JobScript.render(alice, application.version(), {"solver": "jacobi"})
+    again = JobScript.render(alice, application.version(), {"restart": True, "restart_from": "/scratch/7"})
+
+    assert plain.read_entrypoint() == "#!/bin/bash\nsrun solve --with jacobi\n"
+    assert again.read_entrypoint() == (
+        "#!/bin/bash\n#SBATCH --job-name=run --mem=8G\ncd /scratch/7\nsrun solve --with cg\n"
+    )
+
+
+def test_the_published_schema_is_the_parser_s() -> None:
+    """`python -m applications.config_schema > docs/jobbergate.schema.json` writes it; `make docs` does."""
+    assert (DOCS / "jobbergate.schema.json").read_text(encoding="utf-8") == config_schema.as_text()
+
+
+def test_every_condition_is_explained() -> None:
+    shapes = " ".join(row[0] for row in cells(PAGE, "Conditions"))
+
+    assert [word for word in (*COMPARING, *JOINING) if f"{word}:" not in shapes] == []
 
 
 def test_the_program_can_be_published_and_run(folder: Path, alice: User) -> None:
