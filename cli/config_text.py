@@ -42,7 +42,7 @@ def config_text(before: bytes, sections: Mapping[str, Any]) -> str:
         if isinstance(old, dict):
             text = with_keys(text, name, {key: value for key, value in section.items() if key not in old})
         elif section:
-            text = f"{text.rstrip()}\n\n{dumped({name: section})}"
+            text = f"{text.rstrip()}\n\n{dumped({name: section})}".lstrip("\n")
     return text if means(text, wanted) else dumped({key: value for key, value in wanted.items() if value})
 
 

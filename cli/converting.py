@@ -149,7 +149,8 @@ def unexplained(trials: Trials, variable: str) -> str:
     causes = causes_of(trials, lambda one: variable in one.asked)
     kinds = {one.asked[name].definition["type"] for one in trials.all for name in causes if name in one.asked}
     hint = "" if kinds <= set(FINITE) else "; a form can ask that only of yes or no, and of choices"
-    return f"{named(trial, variable)}: whether it is asked depends on {' and '.join(causes) or 'answers'}{hint}."
+    depends = " and ".join(causes) or "several answers at once"
+    return f"{named(trial, variable)}: whether it is asked depends on {depends}{hint}."
 
 
 def nest(entries: list[Entry]) -> list[Entry]:

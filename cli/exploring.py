@@ -22,6 +22,7 @@ class Trials:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self.random = random.Random(SEED)  # noqa: S311  Nothing is secret about the answers to try.
+        self.found: dict[str, Any] = {}
         self.first = self.run({})
         with elsewhere():
             self.abroad = self.run({})
@@ -29,7 +30,7 @@ class Trials:
         self.answers_to_try: dict[str, list[Any]] = {}
 
     def run(self, wanted: dict[str, Any], parent: Trial | None = None, varied: str | None = None) -> Trial:
-        return Trial(wanted, parent, varied).run(self.folder)
+        return Trial(wanted, parent, varied, found=self.found).run(self.folder)
 
     def explore(self) -> None:
         self.vary(self.first)

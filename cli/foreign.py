@@ -62,7 +62,8 @@ def known_modules(folder: Path, functions: Functions) -> Iterator[None]:
     try:
         yield
     finally:
-        for name in [name for name, module in sys.modules.items() if is_foreign(name, module, folder)]:
+        new = {name: module for name, module in sys.modules.items() if before.get(name) is not module}
+        for name in [name for name, module in new.items() if is_foreign(name, module, folder)]:
             del sys.modules[name]
         sys.modules.update({name: module for name, module in before.items() if name.partition(".")[0] == PACKAGE})
 
@@ -142,4 +143,6 @@ def place_of(error: BaseException, folder: Path) -> str | None:
 
 def described(error: BaseException) -> str:
     text = error.msg if isinstance(error, SyntaxError) else str(error)
+    if isinstance(error, SystemExit) and error.code is None:
+        return "it called exit()"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -47,7 +47,10 @@ class Asked:
 
 @dataclass
 class Trial:
-    """What happened under these answers. `varied` is the one in which it differs from `parent`."""
+    """What happened under these answers. `varied` is the one in which it differs from `parent`.
+
+    `helpers` are calls that look at the machine, `found` what they found, for all trials of a program.
+    """
 
     wanted: dict[str, Any]
     parent: Trial | None = None
@@ -56,6 +59,7 @@ class Trial:
     computed: dict[str, Any] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     helpers: set[str] = field(default_factory=set)
+    found: dict[str, Any] = field(default_factory=dict)
     problem: CliError | None = None
 
     @property
@@ -71,7 +75,7 @@ class Trial:
         return self
 
     def walk(self, folder: Path) -> None:
-        with started(folder, watched(folder, self.helpers)) as program:
+        with started(folder, watched(folder, self.helpers, self.found)) as program:
             program.walk(lambda step, questions: self.sit(program, step, questions), MOST_CAPTURED_STEPS)
             self.note_computed(program, "__init__")
             self.computed = outcome(program, self.answers).computed
@@ -136,15 +140,21 @@ def definition(question: Question) -> dict[str, Any]:
     return alone.to_form()
 
 
-def watched(folder: Path, called: set[str]) -> dict[str, Callable[..., Any]]:
-    """The helpers that look at the machine; each call is noted with the line that makes it."""
+def watched(folder: Path, called: set[str], found: dict[str, Any]) -> dict[str, Callable[..., Any]]:
+    """The helpers that look at the machine; each call is noted with the line that makes it.
+
+    What they find is kept for all trials: Slurm is not to be asked some hundred times.
+    """
 
     def watch(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **options: Any) -> Any:
             lines = [frame for frame in traceback.extract_stack() if is_theirs(frame.filename, folder)]
             at = f" ({Path(lines[-1].filename).relative_to(folder)}, line {lines[-1].lineno})" if lines else ""
             called.add(f"{name}{at}")
-            return function(*args, **options)
+            asked = f"{name} {args!r} {options!r}"
+            if asked not in found:
+                found[asked] = function(*args, **options)
+            return list(found[asked])
 
         return call
 

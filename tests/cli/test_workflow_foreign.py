@@ -207,7 +207,7 @@ def test_standard_output_stays_ours_also_from_programs_that_the_code_starts(fold
         ("import absent_x\n", "jobbergate.py, line 1: ModuleNotFoundError: No module named 'absent_x'"),
         ("\n\n1 / 0\n", "jobbergate.py, line 3: ZeroDivisionError: division by zero"),
         (body("import sys; sys.exit('no licence')"), "jobbergate.py, line 7, in mainflow: SystemExit: no licence"),
-        ("raise SystemExit\n", "jobbergate.py, line 1: SystemExit"),
+        ("raise SystemExit\n", "jobbergate.py, line 1: it called exit()"),
         (body("class Odd(BaseException): pass", "def deep(): raise RuntimeError", "deep()"),
          "jobbergate.py, line 8, in deep: RuntimeError"),
         (body("return [appform.BooleanList('b', 'B?')]"),
