@@ -37,6 +37,7 @@ class Feature:
     values: tuple[str, ...]
     option: Any = None
     of_many: bool = False
+    yes_or_no: bool = False
 
     def of(self, answers: Answers) -> str:
         if self.of_many:
@@ -66,17 +67,15 @@ class Term:
         return self.one_of([value for value in self.feature.values if value in self.accepted])
 
     def one_of(self, tokens: Sequence[str]) -> Any:
-        variable, values = self.feature.variable, [json.loads(value) for value in tokens]
+        variable = self.feature.variable
         if self.feature.of_many:
             contains = {"variable": variable, "contains": self.feature.option}
-            return contains if values == [True] else {"not": contains}
-        if values == [True]:
-            return variable
-        if values == [False]:
-            return {"variable": variable, "is": False}
-        if values == [True, False]:
-            return {"any": [variable, {"variable": variable, "is": False}]}
-        return {"variable": variable, "equals": values[0]} if len(values) == 1 else {"variable": variable, "in": values}
+            return contains if tokens == [token(True)] else {"not": contains}
+        values = [json.loads(value) for value in tokens]
+        if not self.feature.yes_or_no:
+            return {"variable": variable, **({"in": values} if len(values) > 1 else {"equals": values[0]})}
+        parts = [variable if value else {"variable": variable, "is": False} for value in values]
+        return parts[0] if len(parts) == 1 else {"any": parts}
 
 
 # All of its terms; always true without any.
@@ -98,13 +97,13 @@ def token(value: Any) -> str:
 
 def features(definition: Mapping[str, Any]) -> list[Feature]:
     variable, kind = definition["variable"], definition["type"]
-    yes_or_no = token(True), token(False)
+    both = token(True), token(False)
     if kind in BOOLEAN:
-        return [Feature(variable, yes_or_no)]
+        return [Feature(variable, both, yes_or_no=True)]
     values = [choice["value"] for choice in definition.get("choices", ())]
     if kind == "choice":
         return [Feature(variable, tuple(token(value) for value in values))]
-    return [Feature(variable, yes_or_no, value, of_many=True) for value in values] if kind == "multiple_choice" else []
+    return [Feature(variable, both, value, of_many=True) for value in values] if kind == "multiple_choice" else []
 
 
 def learn(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +16,7 @@ import click
 from cli import compatibility
 from cli.compatibility import FUNCTIONS
 from cli.errors import CliError
+from cli.question import FailedQuestion
 
 PROGRAM = "jobbergate.py"
 PACKAGE = "jobbergate_cli"
@@ -50,7 +51,21 @@ def surroundings(folder: Path, functions: Functions = FUNCTIONS) -> Iterator[Non
         stack.enter_context(known_modules(folder, functions))
         stack.enter_context(search_path(folder))
         stack.enter_context(stdout_on_stderr())
+        stack.enter_context(same_place())
         yield
+
+
+@contextmanager
+def same_place() -> Iterator[None]:
+    """Our own relative paths mean what they meant before, and so does our environment."""
+    before, place = dict(os.environ), os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield
+    finally:
+        os.fchdir(place)
+        os.close(place)
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextmanager
@@ -117,10 +132,14 @@ def errors_told(folder: Path, step: str, *, ours_too: bool = True) -> Iterator[N
     """
     try:
         yield
-    except (CliError, click.Abort):
+    except (CliError, click.Abort, KeyboardInterrupt, GeneratorExit):
         raise
+    except FailedQuestion as failed:
+        cause = failed.__cause__ or failed
+        at = place_of(cause, folder) or place_of_function(failed.functions, folder) or f"{PROGRAM}, in {step}"
+        raise ForeignError(f"{at}: {failed.variable}: {described(cause)}") from cause
     # Somebody else's code may raise anything, and may call exit(); all of it is an answer to the person who runs it.
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         place = place_of(error, folder)
         if place is None and not ours_too:
             raise
@@ -139,6 +158,14 @@ def place_of(error: BaseException, folder: Path) -> str | None:
     innermost = frames[-1]
     where = "" if innermost.name == "<module>" else f", in {innermost.name}"
     return f"{Path(innermost.filename).relative_to(folder)}, line {innermost.lineno}{where}"
+
+
+def place_of_function(functions: Sequence[Any], folder: Path) -> str | None:
+    """Where a function stands that could not even be called, or gave something wrong."""
+    codes = [code for function in functions if (code := getattr(function, "__code__", None))]
+    if len(codes) != 1 or not is_theirs(codes[0].co_filename, folder):
+        return None
+    return f"{Path(codes[0].co_filename).relative_to(folder)}, line {codes[0].co_firstlineno}"
 
 
 def described(error: BaseException) -> str:

@@ -35,11 +35,15 @@ class Program:
     @property
     def data(self) -> dict[str, Any]:
         """The live jobbergate_config; the code may have put another in its place."""
-        return getattr(self.application, "jobbergate_config", self.config["jobbergate_config"])
+        data = getattr(self.application, "jobbergate_config", self.config["jobbergate_config"])
+        if not isinstance(data, dict):
+            raise ForeignError(f"{PROGRAM}: jobbergate_config is {data!r:.60} now; it has to stay a dictionary.")
+        return data
 
     @property
     def application_config(self) -> dict[str, Any]:
-        return getattr(self.application, "application_config", self.config["application_config"]) or {}
+        found = getattr(self.application, "application_config", self.config["application_config"])
+        return found if isinstance(found, dict) else {}
 
     def walk(self, sit: Callable[[str, list[Question]], dict[str, Any]], most: int) -> None:
         """From mainflow on, step by step, until no next one is named."""

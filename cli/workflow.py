@@ -52,6 +52,13 @@ def run_application(folder: Path, supplied: Mapping[str, Any], *, fast: bool, as
 
 
 def outcome(program: Program, answers: dict[str, Any]) -> Outcome:
+    try:
+        return told(program, answers)
+    except RecursionError:
+        raise CliError("What the code put into data contains itself, or is nested too deeply for JSON.") from None
+
+
+def told(program: Program, answers: dict[str, Any]) -> Outcome:
     config = dict(program.data)
     changed = changes(program.original["jobbergate_config"] | answers, config)
     changed_config = changes(program.original["application_config"], program.application_config)
