@@ -1,3 +1,4 @@
+from itertools import chain
 from typing import Any
 
 from django import forms
@@ -5,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from applications.archive import Files, unpack
+from applications.archive import sha256 as sha256_of
 from applications.models import Application, ApplicationFile, ApplicationVersion
 from jobbergate.core.admin import FilesInline, ReadOnlyInline, StaffAdmin, link
 from jobbergate.core.errors import DomainError
@@ -14,6 +16,9 @@ class ApplicationForm(forms.ModelForm):
     """An application's columns, and an archive that becomes its first or next version."""
 
     archive = forms.FileField(required=False, help_text="tar.gz of the application's folder; becomes the next version.")
+    force = forms.BooleanField(
+        required=False, label="Publish although its own tests fail", help_text="The version's note says so then."
+    )
 
     class Meta:
         model = Application
@@ -28,11 +33,25 @@ class ApplicationForm(forms.ModelForm):
         if not upload:
             return None
         try:
-            files = unpack(upload)
-            ApplicationVersion.from_files(files, None)
+            return unpack(upload)
         except DomainError as error:
             raise forms.ValidationError(error.detail) from None
-        return files
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if files := cleaned.get("archive"):
+            try:
+                cleaned["version"] = self.next_version(files, cleaned["force"])
+            except DomainError as error:
+                self.add_error("archive", [*dict.fromkeys([error.detail, *chain(*error.errors.values())])])
+        return cleaned
+
+    def next_version(self, files: Files, force: bool) -> ApplicationVersion | None:
+        """Not saved yet. The files of the newest version make no new one, and are not tested again."""
+        sha256 = sha256_of(files)
+        if self.instance.newest_of(sha256) is not None:
+            return None
+        return ApplicationVersion.tested(files, note="Published in the admin.", force=force, sha256=sha256)
 
 
 class VersionsInline(ReadOnlyInline):
@@ -60,15 +79,15 @@ class ApplicationAdmin(StaffAdmin):
     inlines = (VersionsInline,)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return (*ApplicationForm.Meta.fields, "archive", *(self.readonly_fields if obj else ()))
+        return (*ApplicationForm.Meta.fields, "archive", "force", *(self.readonly_fields if obj else ()))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Application, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if files := form.cleaned_data["archive"]:
-            obj.publish(files, request.user, note="Published in the admin.")  # type: ignore[arg-type]
+        if version := form.cleaned_data.get("version"):
+            obj.append(version, form.cleaned_data["archive"], request.user)  # type: ignore[arg-type]
 
 
 class ApplicationFilesInline(FilesInline):

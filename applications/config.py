@@ -32,6 +32,7 @@ class BadConfig(DomainError):
     code = "bad_config"
 
     def __init__(self, problem: str, line: int | None = None) -> None:
+        self.problem, self.line = problem, line
         detail = f"{NAME}, line {line}: {problem}" if line else f"{NAME}: {problem}"
         super().__init__(detail, {"archive": [detail]})
 
@@ -99,13 +100,13 @@ def parse(content: bytes) -> Config:
     return Config(**sections, form=form)
 
 
-def compose(content: bytes) -> yaml.Node:
+def compose(content: bytes, loader: Any = Loader) -> yaml.Node:
     if len(content) > MAX_SIZE:
         raise BadConfig(f"it is larger than {MAX_SIZE // 1024} KiB.")
     try:
         text = content.decode("utf-8-sig")
         refuse_depth(text)
-        node: yaml.Node | None = yaml.compose(text, Loader=Loader)
+        node: yaml.Node | None = yaml.compose(text, Loader=loader)
     except UnicodeDecodeError as error:
         raise BadConfig("it is not UTF-8.", content[: error.start].count(b"\n") + 1) from None
     except yaml.MarkedYAMLError as error:

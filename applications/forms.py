@@ -18,6 +18,8 @@ from jobbergate.core.errors import DomainError
 Answers = dict[str, Any]
 
 MAX_QUESTIONS = 500
+# Finding the name that was meant is slow: of hundreds of wrong and long ones it would take minutes.
+MAX_EXPLAINED, MAX_COMPARED = 10, 64
 MAX_SHOWN = 80
 
 
@@ -93,7 +95,8 @@ class Form:
             if self.captured:
                 answers[name] = given[name]  # A program may take what no question asks for.
             elif name not in self.by_variable:
-                errors[name] = [self.unknown(name)]
+                told = len(errors) < MAX_EXPLAINED
+                errors[name] = [self.unknown(name) if told else f"{name}: no question asks for it."]
         # Whether a question is hidden is known only when the answers that it hangs on are.
         if not errors:
             errors = {name: [self.hidden(name, given)] for name in given.keys() - answers.keys()}
@@ -114,7 +117,7 @@ class Form:
         raise Unacceptable("give a value")
 
     def unknown(self, name: str) -> str:
-        close = difflib.get_close_matches(name, self.by_variable, n=3)
+        close = difflib.get_close_matches(name, self.by_variable, n=3) if len(name) <= MAX_COMPARED else []
         meant = f" Is {' or '.join(close)} meant?" if close else f" Known are: {', '.join(self.by_variable)}."
         return f"{name}: no question asks for it.{meant}"
 

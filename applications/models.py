@@ -11,7 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
-from applications import archive, config
+from applications import archive, config, selftests
 from applications.archive import Files
 from applications.config import Config
 from applications.forms import Form
@@ -83,18 +83,34 @@ class Application(Resource):
             raise NotThere(f"{self.name} has no version {wanted}; the newest is {self.latest_version}.")
         return found
 
-    @transaction.atomic
-    def publish(self, files: Files, by: User, form: Any = None, note: str = "") -> "ApplicationVersion":
+    def publish(
+        self,
+        files: Files,
+        by: User,
+        form: Any = None,
+        note: str = "",
+        runs: selftests.Runs | None = None,
+        force: bool = False,
+    ) -> "ApplicationVersion":
         """The next version, made of `files`. The same files as the newest version's make no new one."""
+        sha256 = archive.sha256(files)
+        if (newest := self.newest_of(sha256)) is not None:
+            return newest
+        # Tests take seconds, in which nobody else has to wait for our transaction.
+        return self.append(ApplicationVersion.tested(files, form, note, runs, force, sha256), files, by)
+
+    def newest_of(self, sha256: str) -> "ApplicationVersion | None":
+        """The newest version, if it is made of just these files."""
+        return self.versions.filter(number=self.latest_version, sha256=sha256).first() if self.latest_version else None
+
+    @transaction.atomic
+    def append(self, version: "ApplicationVersion", files: Files, by: User) -> "ApplicationVersion":
+        """Saves a new version as the next one, unless another request has just saved the same."""
         Application.objects.select_for_update().get(pk=self.pk)
         self.refresh_from_db(fields=["latest_version"])
-        sha256 = archive.sha256(files)
-        newest = self.versions.filter(number=self.latest_version).first()
-        if newest is not None and newest.sha256 == sha256:
+        if (newest := self.newest_of(version.sha256)) is not None:
             return newest
-        version = ApplicationVersion.from_files(files, form)
-        version.application, version.number, version.sha256 = self, self.latest_version + 1, sha256
-        version.created_by, version.note = by, note
+        version.application, version.number, version.created_by = self, self.latest_version + 1, by
         version.save()
         version.add(files)
         self.latest_version = version.number
@@ -102,11 +118,25 @@ class Application(Resource):
         return version
 
     @classmethod
+    def create(
+        cls,
+        files: Files,
+        owner: User,
+        form: Any = None,
+        note: str = "",
+        runs: selftests.Runs | None = None,
+        force: bool = False,
+        **fields: Any,
+    ) -> "Application":
+        return cls.begin(ApplicationVersion.tested(files, form, note, runs, force), files, owner, **fields)
+
+    @classmethod
     @transaction.atomic
-    def create(cls, files: Files, owner: User, form: Any = None, note: str = "", **fields: Any) -> "Application":
+    def begin(cls, version: "ApplicationVersion", files: Files, owner: User, **fields: Any) -> "Application":
+        """A new application with its first version."""
         application = cls(owner=owner, **fields)
         application.save_with_identifier()
-        application.publish(files, owner, form, note)
+        application.append(version, files, owner)
         return application
 
     def save_with_identifier(self) -> None:
@@ -122,10 +152,12 @@ class Application(Resource):
 
     @transaction.atomic
     def clone(self, owner: User, **fields: Any) -> "Application":
-        """A new application of `owner` whose first version is this one's newest."""
+        """A new application of `owner` whose first version is this one's newest; nothing is tested again."""
         version = self.version()
+        files = version.read_files()
         named = {"name": self.name, "description": self.description, "visibility": self.visibility, **fields}
-        return Application.create(version.read_files(), owner, version.form, f"Clone of {self.name}.", **named)
+        copy = ApplicationVersion.from_files(files, version.form, f"Clone of {self.name}.")
+        return Application.begin(copy, files, owner, **named)
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -172,7 +204,7 @@ class ApplicationVersion(models.Model):
         return f"{name}, version {self.number}"
 
     @classmethod
-    def from_files(cls, files: Files, form: Any) -> "ApplicationVersion":
+    def from_files(cls, files: Files, form: Any, note: str = "", sha256: str = "") -> "ApplicationVersion":
         """An unsaved version; raises BadConfig or InvalidForm where the folder is not an application's."""
         if config.NAME not in files:
             raise config.BadConfig("it is missing at the top of the folder.")
@@ -185,8 +217,33 @@ class ApplicationVersion(models.Model):
             kind=cls.Kind.DECLARATIVE if parsed.declarative else cls.Kind.PROGRAMMED,
             config=parsed.as_json(),
             form=stored(asked),
+            note=note,
+            sha256=sha256 or archive.sha256(files),
             size=sum(map(len, files.values())),
         )
+
+    @classmethod
+    def tested(
+        cls,
+        files: Files,
+        form: Any = None,
+        note: str = "",
+        runs: selftests.Runs | None = None,
+        force: bool = False,
+        sha256: str = "",
+    ) -> "ApplicationVersion":
+        """As `from_files`; raises FailedTests where its own tests fail, or, with `force`, says so in its note."""
+        version = cls.from_files(files, form, note, sha256)
+        found = version.results(files, runs)
+        if not force:
+            selftests.refuse_failed(found)
+        version.note = "\n".join(filter(None, [note, selftests.reservation(found)]))
+        return version
+
+    def results(
+        self, files: Files, runs: selftests.Runs | None = None, defaults: bool = False
+    ) -> list[selftests.Result]:
+        return selftests.results(files, self.read_form, runs, defaults)
 
     def add(self, files: "Mapping[str, bytes]") -> None:
         rows = [ApplicationFile(version=self, path=path, content=files[path], size=len(files[path])) for path in files]

@@ -24,6 +24,14 @@ class Unanswered(CliError):
         self.question = question
 
 
+class Missing(CliError):
+    """Nothing is wrong, but questions are left that nobody is there to answer."""
+
+    def __init__(self, text: str, variables: list[str]) -> None:
+        super().__init__(text)
+        self.variables = variables
+
+
 class Asker(Protocol):
     def ask(self, question: Question) -> Any:
         """An answer that the question accepts."""
@@ -159,6 +167,8 @@ class Sitting:
         missing = [problem.question for problem in self.problems if isinstance(problem, Unanswered)]
         wrong = [str(problem) for problem in self.problems if not isinstance(problem, Unanswered)]
         lines = [*wrong, *([about_missing(missing)] if missing else [])]
+        if missing and not wrong:
+            raise Missing(lines[0], [question.variablename for question in missing])
         if lines:
             raise CliError("\n".join(lines))
 

@@ -13,13 +13,16 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+from click import style
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+# Of the lines of a diff, by how they begin.
+COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 FORMATS = ("table", "json", "yaml", "csv", "id")
 # A table that is read by a program is never cut.
 UNBOUNDED = 100_000
-DIFF_COLOURS = {"+": 32, "-": 31, "@": 36}
 DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
@@ -74,6 +77,21 @@ class Output:
         """A file's own text: as it is for a program, without control characters for a terminal."""
         self._write(printable(text) if self.stdout.isatty() else text)
 
+    def line(self, *pieces: str | tuple[str, str | None], talk: bool = False) -> None:
+        """Pieces of text, some with a colour, which is for people at a terminal who have not set NO_COLOR."""
+        stream = self.stderr if talk else self.stdout
+        is_coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+        pairs = [(piece, None) if isinstance(piece, str) else piece for piece in pieces]
+        words = [
+            style(printable(text), fg=colour if is_coloured else None, reset=is_coloured) for text, colour in pairs
+        ]
+        stream.write("".join(words).rstrip() + "\n")
+        stream.flush()
+
+    def diff(self, text: str, *, talk: bool = False) -> None:
+        for line in text.splitlines():
+            self.line(("    " + line, COLOURS.get(line[:1])), talk=talk)
+
     # --- talk -------------------------------------------------------------------------------------------------------
 
     def talk(self, sentence: str) -> None:
@@ -82,18 +100,6 @@ class Output:
 
     def warn(self, sentence: str) -> None:
         self.talk(f"Warning: {sentence}")
-
-    def diff(self, lines: Iterable[str]) -> None:
-        """A unified diff of somebody's files, to be read before anything else happens: never paged."""
-        for line in lines:
-            text = printable(line)
-            colour = DIFF_COLOURS.get(text[:1]) if self.coloured else None
-            self.stderr.write((f"\x1b[{colour}m{text}\x1b[0m" if colour else text) + "\n")
-        self.stderr.flush()
-
-    @property
-    def coloured(self) -> bool:
-        return self.stderr.isatty() and not os.environ.get("NO_COLOR")
 
     @contextmanager
     def progress(self, doing: str) -> Iterator[None]:

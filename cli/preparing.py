@@ -81,7 +81,7 @@ def create_script(session: Session, application: str, wishes: Wishes) -> dict[st
 
 def show_warnings(session: Session, script: dict[str, Any]) -> None:
     for warning in script["warnings"]:
-        session.output.warn(f"{warning['file']}, line {warning['line']}: {warning['message']}")
+        session.output.warn(warning["message"])
 
 
 def _wanted(wishes: Wishes) -> dict[str, Any]:

@@ -1,31 +1,80 @@
-"""A folder on this machine becomes an application's version: what `applications create` and `update` send."""
+"""A folder on this machine becomes an application's version: what `applications check`, `create` and `update` send."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cli.errors import CliError, UsageProblem
+from cli.errors import ApiError, CliError, UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from cli.session import Session
 
 PROGRAM = "jobbergate.py"
+DEFAULTS = "defaults"
+# As many as the server takes.
+MAX_TESTS = 50
 
 
-def upload(session: Session, folder: Path, *, note: str | None, trust: bool) -> tuple[dict[str, str], dict[str, Any]]:
-    """The form fields and the file part of a request that publishes this folder."""
-    from cli.folder import pack, read_folder
+@dataclass(frozen=True)
+class Folder:
+    """An application's folder as it was read once: what is sent is what was trusted."""
 
-    files = read_folder(folder)
-    fields = {"note": note} if note else {}
-    if PROGRAM in files and not has_questions(files):
-        form = _captured_form(session, folder, files, trust=trust)
-        if form is not None:
-            fields["form"] = json.dumps(form)
-    return fields, {"archive": ("application.tar.gz", pack(files), "application/gzip")}
+    path: Path
+    files: dict[str, bytes]
+    # What its own code gave, where it has some and its user trusts it.
+    captured: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        from cli.folder import pack
+
+        return {"archive": ("application.tar.gz", pack(self.files), "application/gzip")}
+
+    def tests(self) -> list[str]:
+        """The names of its own tests that have answers."""
+        places = [path.split("/") for path in sorted(self.files)]
+        return [words[1] for words in places if words[0] == "tests" and words[2:] == ["answers.yaml"]][:MAX_TESTS]
+
+
+def prepared(session: Session, path: Path, *, trust: bool, to: str = "publish", defaults: bool = False) -> Folder:
+    """The folder, with its form and the runs for its own tests; for its default answers too, if wanted."""
+    from cli.folder import read_folder
+
+    folder = Folder(path, read_folder(path))
+    if PROGRAM not in folder.files or has_questions(folder.files) or not _trusted(session, folder, to, trust=trust):
+        return folder
+    form = _captured_form(session, path, to)
+    if form is not None:
+        folder.captured["form"] = json.dumps(form)
+    names = folder.tests()
+    if runs := _runs(session, folder, [DEFAULTS, *names] if defaults and DEFAULTS not in names else names):
+        folder.captured["runs"] = json.dumps(runs)
+    return folder
+
+
+def publish(session: Session, path: str, folder: Folder, *, note: str | None, force: bool, **fields: Any) -> Any:
+    """The row that the server made of it; where its own tests fail, they are shown."""
+    wanted = {**fields, **folder.captured, **({"note": note} if note else {}), **({"force": "true"} if force else {})}
+    try:
+        with session.output.progress("Publishing"):
+            return session.client.create(path, data=wanted, files=folder.parts)
+    except ApiError as error:
+        if error.code != "tests_fail":
+            raise
+        _show_failures(session, error.errors)
+        raise CliError(f"{error.detail} (`--force` does that.)") from None
+
+
+def _show_failures(session: Session, errors: Mapping[str, Any]) -> None:
+    for sentence, *diffs in errors.values():
+        session.output.talk(str(sentence))
+        for diff in diffs:
+            session.output.diff(str(diff), talk=True)
 
 
 def has_questions(files: dict[str, bytes]) -> bool:
@@ -39,27 +88,66 @@ def has_questions(files: dict[str, bytes]) -> bool:
     return isinstance(config, dict) and config.get("questions") is not None
 
 
-def _captured_form(session: Session, folder: Path, files: dict[str, bytes], *, trust: bool) -> dict[str, Any] | None:
-    """The questions of jobbergate.py, which has to run for it: only if its user trusts this very content."""
+def _trusted(session: Session, folder: Folder, to: str, *, trust: bool) -> bool:
+    """Whether jobbergate.py may run here: only if its user trusts this very content."""
     from cli.trust import Content
     from cli.trusting import about_earlier, may_run
+
+    content = Content.of_folder(folder.path, folder.files)
+    purpose = f"To {to} its form and to run its tests, {PROGRAM} of this folder has to run on this machine."
+    if may_run(session, content, purpose=purpose, trust=trust):
+        return True
+    tests = " Nor were its tests." if folder.tests() else ""
+    session.output.talk(
+        f"{_without_form(to)}: {PROGRAM} was not run, since nobody trusted it (--trust does)."
+        f"{tests}{about_earlier(session, content)}"
+    )
+    return False
+
+
+def _without_form(to: str) -> str:
+    return "Checked without a form" if to == "check" else "Published without a form"
+
+
+def _captured_form(session: Session, path: Path, to: str) -> dict[str, Any] | None:
     from cli.workflow import capture_form
 
-    content = Content.of_folder(folder, files)
-    purpose = f"To publish its form, {PROGRAM} of this folder has to run on this machine."
-    if not may_run(session, content, purpose=purpose, trust=trust):
-        session.output.talk(
-            f"Published without a form: {PROGRAM} was not run, since nobody trusted it (--trust does)."
-            f"{about_earlier(session, content)}"
-        )
-        return None
     try:
         with session.output.progress("Asking the application for its questions"):
-            return capture_form(folder)
+            return capture_form(path)
     except CliError as error:
         # It may need what only its users have: a module of the cluster, a file. With a form or without, it is theirs.
-        session.output.warn(f"Published without a form: {error}")
+        session.output.warn(f"{_without_form(to)}: {error}")
         return None
+
+
+# --- runs of the program --------------------------------------------------------------------------------------------
+
+
+def _runs(session: Session, folder: Folder, names: list[str]) -> dict[str, Any]:
+    if not names:
+        return {}
+    with session.output.progress("Running the application for its tests"):
+        return {name: _run(folder, name) for name in names}
+
+
+def _run(folder: Folder, name: str) -> dict[str, Any]:
+    """What the program gives for a test's answers: as `--fast` does it, with nobody to ask."""
+    from cli.answers import read_file
+    from cli.asking import Missing, NobodyToAsk
+    from cli.workflow import run_application
+
+    place = f"tests/{name}/answers.yaml"
+    is_own = place in folder.files
+    try:
+        supplied = read_file(str(folder.path / place)) if is_own else {}
+        outcome = run_application(folder.path, supplied, fast=True, asker=NobodyToAsk())
+    except Missing as error:
+        words = f"{', '.join(error.variables)}: an answer is missing, and there is no default."
+        return {"error": words} if is_own else {"missing": words}
+    except CliError as error:
+        return {"error": str(error)}
+    return {"answers": outcome.answers, "computed": outcome.computed}
 
 
 def changes(**fields: Any) -> dict[str, Any]:

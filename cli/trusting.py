@@ -87,6 +87,7 @@ def _confirmed(session: Session, store: TrustStore, content: Content, purpose: s
 
 
 def _show_changes(session: Session, store: TrustStore, content: Content) -> None:
+    from cli.output import COLOURS
     from cli.snapshot import Snapshot, compare
 
     found = store.earlier(content)
@@ -98,7 +99,8 @@ def _show_changes(session: Session, store: TrustStore, content: Content) -> None
         return session.output.talk("What it was is not kept, so what has changed cannot be shown.")
     changes = compare(before, Snapshot.of(content.files))
     session.output.talk(_about(changes))
-    session.output.diff(changes.diff)
+    for line in changes.diff:
+        session.output.line((line, COLOURS.get(line[:1])), talk=True)
 
 
 def _about(changes: Changes) -> str:

@@ -4,10 +4,12 @@ import orjson
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from applications import selftests
 from applications.models import Application, ApplicationFile, ApplicationVersion
+from jobbergate.core.api.json import too_deep
 from jobbergate.core.api.rows import RowSerializer
 
-MAX_FORM = 2**20
+MAX_FORM, MAX_RUNS = 2**20, 4 * 2**20
 APPLICATION = {
     "id": 12,
     "name": "OpenFOAM motorbike",
@@ -29,6 +31,24 @@ VERSION = {
     "size": 5120,
     "created_by": "alice",
     "created_at": "2026-05-11T16:40:51.003000Z",
+}
+CHECKED = {
+    "kind": "declarative",
+    "sha256": VERSION["sha256"],
+    "size": 5120,
+    "files": 5,
+    "questions": 4,
+    "ok": False,
+    "tests": [
+        {"name": "defaults", "status": "passed", "message": "", "differences": [], "warnings": []},
+        {
+            "name": "small",
+            "status": "failed",
+            "message": "job.sh is not as in tests/small/expected/, from line 2 on.",
+            "differences": [{"path": "job.sh", "diff": "@@ -2,1 +2,1 @@\n-#SBATCH --nodes=1\n+#SBATCH --nodes=2"}],
+            "warnings": [],
+        },
+    ],
 }
 FORM = {
     "captured": False,
@@ -78,29 +98,63 @@ class ApplicationChangeSerializer(serializers.ModelSerializer[Application]):
         return instance
 
 
-class FormField(serializers.CharField):
-    """A captured form, as JSON text beside the archive's bytes."""
+class JSONTextField(serializers.CharField):
+    """JSON as text, beside an archive's bytes."""
+
+    most = MAX_FORM
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
-        if len(text) > MAX_FORM:
-            raise serializers.ValidationError(f"It is longer than {MAX_FORM} characters.")
+        if len(text) > self.most:
+            raise serializers.ValidationError(f"It is longer than {self.most} characters.")
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError as error:
             raise serializers.ValidationError(f"This is not JSON: {error}.") from None
 
 
-class PublishSerializer(serializers.Serializer[Any]):
+class RunsField(JSONTextField):
+    """What a client's runs of a jobbergate.py gave, by the test that they were for."""
+
+    most = MAX_RUNS
+
+    def to_internal_value(self, data: Any) -> Any:
+        runs = super().to_internal_value(data)
+        if not isinstance(runs, dict) or too_deep(runs):
+            raise serializers.ValidationError("Give a mapping from a test's name to its run.")
+        wrong = next((name for name, run in runs.items() if not is_run(run)), None)
+        if wrong is not None:
+            raise serializers.ValidationError(
+                f'{wrong}: give {{"answers": {{…}}, "computed": {{…}}}}, or {{"error": "…"}} where the program failed.'
+            )
+        return runs
+
+
+def is_run(run: Any) -> bool:
+    kinds = {"answers": dict, "computed": dict | None, "error": str, "missing": str}
+    return isinstance(run, dict) and all(isinstance(value, kinds.get(key, ())) for key, value in run.items())
+
+
+RUNS = "For a jobbergate.py: what it gave for the answers of each of the version's own tests, as JSON text."
+
+
+class FolderSerializer(serializers.Serializer[Any]):
     archive = serializers.FileField(help_text="tar.gz of the application's folder; jobbergate.yaml at its top.")
-    form = FormField(required=False, help_text="What a jobbergate.py asks under default answers, as JSON text.")
+    form = JSONTextField(required=False, help_text="What a jobbergate.py asks under default answers, as JSON text.")
+    runs = RunsField(required=False, help_text=RUNS)
+
+
+class PublishSerializer(FolderSerializer):
     note = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+    force = serializers.BooleanField(
+        required=False, help_text="Publish although its own tests fail; its note says so then."
+    )
 
 
 class ApplicationCreateSerializer(PublishSerializer, serializers.ModelSerializer[Application]):
     class Meta:
         model = Application
-        fields = ["name", "identifier", "description", "visibility", "archive", "form", "note"]
+        fields = ["name", "identifier", "description", "visibility", "archive", "form", "runs", "note", "force"]
         # Taken identifiers are told by the model, also when two requests come at the same moment.
         extra_kwargs = {"identifier": {"validators": Application._meta.get_field("identifier").validators}}
 
@@ -154,3 +208,47 @@ class VersionDetailSerializer(VersionSerializer):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return {**super().to_representation(instance), "files": FileSerializer.rows(instance.files.all())}
+
+
+class DifferenceSerializer(serializers.Serializer[Any]):
+    path = serializers.CharField()
+    diff = serializers.CharField(help_text="Unified, and of its beginning only; empty for a file that is missing.")
+
+
+class HoleSerializer(serializers.Serializer[Any]):
+    file = serializers.CharField()
+    line = serializers.IntegerField()
+    variable = serializers.CharField()
+    message = serializers.CharField()
+
+
+class OwnTestSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    status = serializers.ChoiceField(choices=[selftests.PASSED, selftests.FAILED, selftests.SKIPPED])
+    message = serializers.CharField()
+    differences = DifferenceSerializer(many=True)
+    warnings = HoleSerializer(many=True, help_text="Holes: what templates print and nothing defines.")
+
+
+@extend_schema_serializer(examples=[OpenApiExample("A folder whose own test fails", CHECKED, response_only=True)])
+class CheckedSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=ApplicationVersion.Kind.choices)
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField()
+    files = serializers.IntegerField()
+    questions = serializers.IntegerField()
+    ok = serializers.BooleanField(help_text="Whether no test fails.")
+    tests = OwnTestSerializer(many=True)
+
+
+def checked(version: ApplicationVersion, files: int, tests: list[selftests.Result]) -> dict[str, Any]:
+    form = version.read_form()
+    return {
+        "kind": version.kind,
+        "sha256": version.sha256,
+        "size": version.size,
+        "files": files,
+        "questions": len(form.by_variable) if form else 0,
+        "ok": all(result.status != selftests.FAILED for result in tests),
+        "tests": [result.as_json() for result in tests],
+    }

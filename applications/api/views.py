@@ -21,10 +21,13 @@ from applications.api.serializers import (
     ApplicationChangeSerializer,
     ApplicationCreateSerializer,
     ApplicationSerializer,
+    CheckedSerializer,
     CloneSerializer,
+    FolderSerializer,
     PublishSerializer,
     VersionDetailSerializer,
     VersionSerializer,
+    checked,
 )
 from applications.models import Application, ApplicationVersion
 from jobbergate.core.api.json import JSONParser
@@ -60,6 +63,7 @@ class ApplicationViewSet(ResourceViewSet):
         "create": ApplicationCreateSerializer,
         "partial_update": ApplicationChangeSerializer,
         "clone": CloneSerializer,
+        "check": FolderSerializer,
     }
 
     def get_queryset(self) -> QuerySet[Application]:
@@ -75,6 +79,19 @@ class ApplicationViewSet(ResourceViewSet):
 
     def make(self, archive: Any, **fields: Any) -> Application:
         return Application.create(unpacked(archive), self.request.user, **fields)  # type: ignore[arg-type]
+
+    @extend_schema(
+        summary="Check a folder without publishing it",
+        description="Everything that publishing checks, and a rendering of the default answers. Nothing is saved.",
+        request={"multipart/form-data": FolderSerializer},
+        responses=CheckedSerializer,
+    )
+    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[MultiPartParser])
+    def check(self, request: Request) -> Response:
+        data = self.validated()
+        files = unpacked(data["archive"])
+        version = ApplicationVersion.from_files(files, data.get("form"))
+        return Response(checked(version, len(files), version.results(files, data.get("runs"), defaults=True)))
 
     @extend_schema(
         summary="Clone an application",
@@ -124,9 +141,8 @@ class VersionViewSet(RowsMixin, GenericViewSet[Any]):
         self.check_object_permissions(request, self.application)
         serializer = PublishSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        data, before = serializer.validated_data, self.application.latest_version
-        files, by = unpacked(data["archive"]), cast(User, request.user)
-        version = self.application.publish(files, by, data.get("form"), data.get("note", ""))
+        data, before = dict(serializer.validated_data), self.application.latest_version
+        version = self.application.publish(unpacked(data.pop("archive")), cast(User, request.user), **data)
         code = status.HTTP_201_CREATED if version.number > before else status.HTTP_200_OK
         return Response(VersionDetailSerializer().to_representation(version), status=code)
 

@@ -3,6 +3,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from applications.api.serializers import HoleSerializer
 from jobbergate.core.api.rows import RowSerializer
 from jobscripts.models import JobScript, JobScriptFile
 
@@ -58,19 +59,12 @@ class JobScriptFileSerializer(RowSerializer):
         fields = ["path", "size", "sha256"]
 
 
-class WarningSerializer(serializers.Serializer[Any]):
-    file = serializers.CharField()
-    line = serializers.IntegerField()
-    variable = serializers.CharField()
-    message = serializers.CharField()
-
-
 @extend_schema_serializer(examples=[OpenApiExample("A job script with its provenance", DETAIL, response_only=True)])
 class JobScriptDetailSerializer(JobScriptSerializer):
     answers = serializers.DictField(read_only=True)
     computed = serializers.DictField(read_only=True, allow_null=True)
     sbatch_parameters = serializers.ListField(child=serializers.CharField(), read_only=True)
-    warnings = WarningSerializer(many=True, read_only=True)
+    warnings = HoleSerializer(many=True, read_only=True)
     files = JobScriptFileSerializer(many=True, read_only=True)
 
     class Meta(JobScriptSerializer.Meta):
@@ -176,5 +170,5 @@ class PreviewSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     entrypoint = serializers.CharField()
     output_directory = serializers.CharField()
-    warnings = WarningSerializer(many=True)
+    warnings = HoleSerializer(many=True)
     files = PreviewFileSerializer(many=True)

@@ -67,6 +67,36 @@ def test_a_refused_archive_is_a_message_and_makes_nothing(as_clerk, alice, archi
     assert not Application.objects.exists()
 
 
+def test_an_archive_whose_own_test_fails_is_a_message_and_force_publishes_it(as_clerk, alice):
+    application = make_application(alice)
+    files = {**FOLDER, "tests/small/answers.yaml": b"{nodes: 99}"}
+    body = {"name": "Hello", "owner": alice.pk, "visibility": "public"}
+
+    refused = saved(as_clerk, application, {**body, "archive": upload(files)})
+    assert errors(refused) == {
+        "archive": [
+            "Its own test fails: small. Mend what is wrong, or force the publication.",
+            "small: nodes: 99 is not accepted; give an integer from 1 to 64.",
+        ]
+    }
+    assert application.versions.count() == 1
+
+    assert saved(as_clerk, application, {**body, "archive": upload(files), "force": "on"}).status_code == 302
+    application.refresh_from_db()
+    note = "Published in the admin.\nPublished although its own test fails: small."
+    assert (application.latest_version, application.version().note) == (2, note)
+
+
+def test_the_newest_version_s_own_files_again_make_no_version(as_clerk, alice):
+    application = make_application(alice)
+    body = {"name": "New", "owner": alice.pk, "visibility": "public", "archive": upload(FOLDER)}
+
+    assert saved(as_clerk, application, body).status_code == 302
+
+    application.refresh_from_db()
+    assert (application.name, application.latest_version) == ("New", 1)
+
+
 @pytest.mark.parametrize("identifier", ["123", "-a", "a b", "ä", "a/b", "a" * 65])
 def test_an_identifier_that_is_none_is_a_message(as_clerk, alice, identifier):
     body = {"name": "n", "identifier": identifier, "owner": alice.pk, "visibility": "public", "archive": upload(FOLDER)}

@@ -22,6 +22,7 @@ APPLICATION, SCRIPT, SUBMISSION = "/api/applications/{id}/", "/api/job-scripts/{
 TABLE: dict[tuple[str, str], tuple[Any, int, int, int]] = {
     ("get", "/api/applications/"): (None, 200, 200, 200),
     ("post", "/api/applications/"): ("archive", 201, 201, 201),
+    ("post", "/api/applications/check/"): ("archive", 200, 200, 200),
     ("get", APPLICATION): (None, 404, 200, 200),
     ("patch", APPLICATION): ({"name": "New"}, 404, 200, 200),
     ("delete", APPLICATION): (None, 404, 204, 204),

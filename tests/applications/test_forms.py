@@ -1,6 +1,7 @@
 """The rules of each type of question: what is accepted, what becomes of it, and what is said of the rest."""
 
 import math
+import time
 from typing import Any
 
 import pytest
@@ -288,3 +289,15 @@ def test_a_form_is_read_back_as_it_was_written(read):
     form = Form.declared([{"variable": f"v{index}", **question} for index, question in enumerate(read)])
 
     assert Form.declared(form.as_json()["questions"]) == form
+
+
+def test_answers_with_hundreds_of_wrong_names_are_refused_soon() -> None:
+    names = ["x" + f"{number:060b}".translate({48: "a", 49: "b"}) for number in range(0, 2**50, 2**50 // 500)]
+    form = Form.declared([{"variable": name, "type": "text", "required": False} for name in names[:500]])
+
+    start = time.thread_time()
+    with pytest.raises(InvalidAnswers) as refusal:
+        form.validate({f"{name}{more}": 1 for name in names for more in ("c", "d" * 200)})
+
+    assert time.thread_time() - start < 10
+    assert len(refusal.value.errors) == 2 * len(names)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from applications import config, config_schema
 from applications.conditions import COMPARING, JOINING
-from applications.models import Application
+from applications.models import Application, ApplicationVersion
 from applications.questions import TYPES
 from applications.reading import KEYS
 from cli.asking import NobodyToAsk
@@ -100,6 +100,22 @@ def test_every_condition_is_explained() -> None:
     shapes = " ".join(row[0] for row in cells(PAGE, "Conditions"))
 
     assert [word for word in (*COMPARING, *JOINING) if f"{word}:" not in shapes] == []
+
+
+def test_the_test_of_the_complete_example_is_one_that_passes(folder: Path) -> None:
+    files = read_folder(folder / "example")
+    version = ApplicationVersion.from_files(files, None)
+
+    found = {result.name: result.status for result in version.results(files, defaults=True)}
+    wrong = {**files, "tests/small/expected/solve.sh": files["tests/small/expected/solve.sh"].replace(b"=2", b"=1")}
+    shown = next(block.text for block in blocks(PAGE) if block.text.startswith("A declarative application"))
+
+    assert found == {"defaults": "skipped", "small": "passed"}
+    assert f": {len(files)} files, 5 questions." in shown
+    defaults, small = version.results(wrong, defaults=True)
+    assert f"defaults  skipped  {defaults.message}\n" in shown
+    assert f"small     failed   {small.message}\n" in shown
+    assert "".join(f"    {line}\n" for line in small.differences[0].diff.splitlines()) in shown
 
 
 def test_the_program_can_be_published_and_run(folder: Path, alice: User) -> None:

@@ -12,7 +12,8 @@ visibility_option = click.option(
     "--private/--public", "private", default=None, help="Who may see it: you alone, or everybody who is signed in."
 )
 note_option = click.option("--note", help="What is new in this version.")
-trust_option = click.option("--trust", is_flag=True, help="Run the folder's jobbergate.py for its form without asking.")
+trust_option = click.option("--trust", is_flag=True, help="Run the folder's jobbergate.py without asking.")
+force_option = click.option("--force", is_flag=True, help="Publish although its own tests fail; its note says so.")
 
 
 @click.group(cls=Noun)

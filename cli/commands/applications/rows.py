@@ -10,6 +10,7 @@ import click
 from cli.commands.applications.noun import (
     application_argument,
     applications,
+    force_option,
     note_option,
     trust_option,
     visibility_option,
@@ -63,6 +64,7 @@ def get(session: Session, application: str, version: str | None) -> None:
 @visibility_option
 @note_option
 @trust_option
+@force_option
 @pass_session
 def create(
     session: Session,
@@ -73,22 +75,22 @@ def create(
     private: bool | None,
     note: str | None,
     trust: bool,
+    force: bool,
 ) -> None:
     """Publish a folder as a new application.
 
-    A folder with a jobbergate.py has its questions captured for the browser: the file runs once, if you trust it.
+    A folder with a jobbergate.py has its questions captured for the browser, and its own tests run: if you trust it.
 
     \b
     Example:
         jobbergate applications create ./my-application -n "My application" --identifier my-application
     """
-    from cli.publishing import changes, upload
+    from cli.publishing import changes, prepared, publish
 
-    fields, files = upload(session, folder, note=note, trust=trust)
+    read = prepared(session, folder, trust=trust)
     named = changes(name=name or folder.resolve().name, identifier=identifier, description=description)
-    with session.output.progress("Publishing"):
-        row = session.client.create("/api/applications/", data={**named, **_visibility(private), **fields}, files=files)
-    session.output.row(row)
+    fields = {**named, **_visibility(private)}
+    session.output.row(publish(session, "/api/applications/", read, note=note, force=force, **fields))
 
 
 @applications.command(cls=Command)
@@ -101,6 +103,7 @@ def create(
 @click.option("--archive/--restore", "archived", default=None, help="Hide it from listings, or show it again.")
 @note_option
 @trust_option
+@force_option
 @pass_session
 def update(
     session: Session,
@@ -113,6 +116,7 @@ def update(
     archived: bool | None,
     note: str | None,
     trust: bool,
+    force: bool,
 ) -> None:
     """Change an application; a folder becomes its next version.
 
@@ -122,7 +126,7 @@ def update(
         jobbergate applications update my-application --description "What it is for"
     """
     from cli.client import at
-    from cli.publishing import changes, refuse_no_change, upload
+    from cli.publishing import changes, prepared, publish, refuse_no_change
 
     path = at("applications", application)
     new = changes(name=name, identifier=identifier, description=description, is_archived=archived)
@@ -130,11 +134,10 @@ def update(
     if folder is None:
         refuse_no_change(new, "a FOLDER or one of the options that `--help` lists")
         return session.output.row(session.client.patch(path, new))
-    fields, files = upload(session, folder, note=note, trust=trust)
+    read = prepared(session, folder, trust=trust)
     # A version cannot be taken back, so whatever else may be refused goes first. By id: the identifier may be new.
     path = at("applications", (session.client.patch(path, new) if new else session.client.get(path))["id"])
-    with session.output.progress("Publishing"):
-        version = session.client.create(f"{path}versions/", data=fields, files=files)
+    version = publish(session, f"{path}versions/", read, note=note, force=force)
     session.output.talk(f"Version {version['number']} is published.")
     session.output.row(session.client.get(path))
 

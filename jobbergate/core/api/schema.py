@@ -40,7 +40,10 @@ ANSWERS = {
 }
 # Operations whose body names another resource, which may be missing; and those that cannot meet a conflict.
 NAMING_OTHERS = ("/api/job-scripts/", "/api/job-scripts/preview/", "/api/job-submissions/")
-SAVING_NOTHING = ("/api/job-scripts/preview/", "/api/job-submissions/report/", "/api/job-submissions/cancel/")
+SAVING_NOTHING = (
+    "/api/applications/check/", "/api/job-scripts/preview/", "/api/job-submissions/report/",
+    "/api/job-submissions/cancel/",
+)  # fmt: skip
 PUBLIC = ("/api-auth-token", "/openapi.json")
 
 
