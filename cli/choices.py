@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from cli.plain import plain
 from cli.question import Question
@@ -44,11 +44,10 @@ class Choosing(Question):
         super().__init__(variablename, message, ignore, default)
         self.choices: Any = choices if callable(choices) else options(choices)
 
-    def settled(self, answers: Mapping[str, Any]) -> Self:
-        question = super().settled(answers)
-        if callable(question.choices):
-            question.choices = options(question.choices(dict(answers)))
-        return question
+    def fill(self, answers: Mapping[str, Any]) -> None:
+        super().fill(answers)
+        if callable(self.choices):
+            self.choices = options(self.choices(dict(answers)))
 
     @property
     def waits_for_answers(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import getpass
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -68,20 +69,22 @@ def get_file_list(path: str | Path | None = None, search_term: str = "*.*") -> l
     return [file.name for file in sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)]
 
 
-def modules() -> dict[str, ModuleType]:
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {"get_running_jobs": get_running_jobs, "get_file_list": get_file_list}
+
+
+def modules(functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> dict[str, ModuleType]:
     """Every module that people's files import, by name."""
     base = {"JobbergateApplicationBase": JobbergateApplicationBase}
-    functions = {"get_running_jobs": get_running_jobs, "get_file_list": get_file_list}
     contents: dict[str, dict[str, Any]] = {
         "jobbergate_cli": {},
         "jobbergate_cli.application_base": base,
         "jobbergate_cli.appform": QUESTIONS,
-        "jobbergate_cli.jobberappslib": functions,
+        "jobbergate_cli.jobberappslib": dict(functions),
         "jobbergate_cli.subapps": {},
         "jobbergate_cli.subapps.applications": {},
         "jobbergate_cli.subapps.applications.application_base": base,
         "jobbergate_cli.subapps.applications.questions": QUESTIONS,
-        "jobbergate_cli.subapps.applications.application_helpers": functions,
+        "jobbergate_cli.subapps.applications.application_helpers": dict(functions),
     }
     made: dict[str, ModuleType] = {}
     for name, content in contents.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
@@ -14,10 +14,13 @@ from typing import Any
 import click
 
 from cli import compatibility
+from cli.compatibility import FUNCTIONS
 from cli.errors import CliError
+from cli.question import FailedQuestion
 
 PROGRAM = "jobbergate.py"
 PACKAGE = "jobbergate_cli"
+Functions = Mapping[str, Callable[..., Any]]
 INSTALLED = (Path(sys.prefix), Path(__file__).parent)
 
 
@@ -42,25 +45,40 @@ def load_class(folder: Path) -> Any:
 
 
 @contextmanager
-def surroundings(folder: Path) -> Iterator[None]:
+def surroundings(folder: Path, functions: Functions = FUNCTIONS) -> Iterator[None]:
     """What an application's code expects to find. Afterwards everything is as it was before, errors or not."""
     with ExitStack() as stack:
-        stack.enter_context(known_modules(folder))
+        stack.enter_context(known_modules(folder, functions))
         stack.enter_context(search_path(folder))
         stack.enter_context(stdout_on_stderr())
+        stack.enter_context(same_place())
         yield
 
 
 @contextmanager
-def known_modules(folder: Path) -> Iterator[None]:
-    before = dict(sys.modules)
-    for name in [name for name in before if name.partition(".")[0] == PACKAGE]:
-        del sys.modules[name]
-    sys.modules.update(compatibility.modules())
+def same_place() -> Iterator[None]:
+    """Our own relative paths mean what they meant before, and so does our environment."""
+    before, place = dict(os.environ), os.open(".", os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield
     finally:
-        for name in [name for name, module in sys.modules.items() if is_foreign(name, module, folder)]:
+        os.fchdir(place)
+        os.close(place)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def known_modules(folder: Path, functions: Functions) -> Iterator[None]:
+    before = dict(sys.modules)
+    for name in [name for name in before if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    sys.modules.update(compatibility.modules(functions))
+    try:
+        yield
+    finally:
+        new = {name: module for name, module in sys.modules.items() if before.get(name) is not module}
+        for name in [name for name, module in new.items() if is_foreign(name, module, folder)]:
             del sys.modules[name]
         sys.modules.update({name: module for name, module in before.items() if name.partition(".")[0] == PACKAGE})
 
@@ -114,10 +132,14 @@ def errors_told(folder: Path, step: str, *, ours_too: bool = True) -> Iterator[N
     """
     try:
         yield
-    except (CliError, click.Abort):
+    except (CliError, click.Abort, KeyboardInterrupt, GeneratorExit):
         raise
+    except FailedQuestion as failed:
+        cause = failed.__cause__ or failed
+        at = place_of(cause, folder) or place_of_function(failed.functions, folder) or f"{PROGRAM}, in {step}"
+        raise ForeignError(f"{at}: {failed.variable}: {described(cause)}") from cause
     # Somebody else's code may raise anything, and may call exit(); all of it is an answer to the person who runs it.
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         place = place_of(error, folder)
         if place is None and not ours_too:
             raise
@@ -138,6 +160,16 @@ def place_of(error: BaseException, folder: Path) -> str | None:
     return f"{Path(innermost.filename).relative_to(folder)}, line {innermost.lineno}{where}"
 
 
+def place_of_function(functions: Sequence[Any], folder: Path) -> str | None:
+    """Where a function stands that could not even be called, or gave something wrong."""
+    codes = [code for function in functions if (code := getattr(function, "__code__", None))]
+    if len(codes) != 1 or not is_theirs(codes[0].co_filename, folder):
+        return None
+    return f"{Path(codes[0].co_filename).relative_to(folder)}, line {codes[0].co_firstlineno}"
+
+
 def described(error: BaseException) -> str:
     text = error.msg if isinstance(error, SyntaxError) else str(error)
+    if isinstance(error, SystemExit) and error.code is None:
+        return "it called exit()"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -85,11 +85,11 @@ class Output:
         words = [
             style(printable(text), fg=colour if is_coloured else None, reset=is_coloured) for text, colour in pairs
         ]
-        stream.write("".join(words).rstrip() + "\n")
+        stream.write("".join(words) + "\n")
         stream.flush()
 
     def diff(self, text: str, *, talk: bool = False) -> None:
-        for line in text.splitlines():
+        for line in text.removesuffix("\n").split("\n"):
             self.line(("    " + line, COLOURS.get(line[:1])), talk=talk)
 
     # --- talk -------------------------------------------------------------------------------------------------------

@@ -113,31 +113,33 @@ def _run(
     from tempfile import TemporaryDirectory
 
     from cli.client import at
-    from cli.folder import read_archive, sha256_of, write_files
-    from cli.trusting import may_run
+    from cli.folder import read_archive, write_files
+    from cli.trust import Content
+    from cli.trusting import about_earlier, may_run
     from cli.workflow import run_application
 
     named = row["identifier"] or row["name"]
     with session.output.progress("Downloading the application"):
         archive = session.client.download(at("applications", row["id"], "versions", version["number"], "archive"))
-    files = read_archive(archive)
-    sha256 = sha256_of(files)
-    if sha256 != version["sha256"]:
-        raise CliError(f"The files of {named} are not those of version {version['number']}: their sha256 is {sha256}.")
-    if not may_run(
-        session,
-        sha256,
-        application=named,
-        owner=row["owner"],
-        version=version["number"],
-        purpose="This application runs its own code on this machine, with your rights.",
-        trust=wishes.trust,
-    ):
+    content = Content(
+        read_archive(archive),
+        named,
+        row["owner"],
+        version["number"],
+        server=session.settings.server,
+        application_id=row["id"],
+    )
+    if content.sha256 != version["sha256"]:
+        raise CliError(
+            f"The files of {named} are not those of version {version['number']}: their sha256 is {content.sha256}."
+        )
+    purpose = "This application runs its own code on this machine, with your rights."
+    if not may_run(session, content, purpose=purpose, trust=wishes.trust):
         raise CliError(
             f"{named} runs its own code on this machine, and version {version['number']} of {row['owner']} "
-            f"(sha256 {sha256[:16]}…) is not trusted yet; read it (`jobbergate applications download {row['id']}`), "
-            "then add --trust or answer at a terminal."
+            f"(sha256 {content.sha256[:16]}…) is not trusted yet; read it (`jobbergate applications download "
+            f"{row['id']}`), then add --trust or answer at a terminal.{about_earlier(session, content)}"
         )
     with TemporaryDirectory(prefix="jobbergate-") as name:
-        write_files(files, Path(name))
+        write_files(content.files, Path(name))
         return run_application(Path(name), supplied, fast=wishes.fast, asker=_asker())

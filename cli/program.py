@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cli.compatibility import FUNCTIONS
 from cli.errors import CliError
-from cli.foreign import PROGRAM, ForeignError, errors_told, load_class, surroundings
+from cli.foreign import PROGRAM, ForeignError, Functions, errors_told, load_class, surroundings
 from cli.questions import Question
 
 CONFIG = "jobbergate.yaml"
@@ -34,11 +35,15 @@ class Program:
     @property
     def data(self) -> dict[str, Any]:
         """The live jobbergate_config; the code may have put another in its place."""
-        return getattr(self.application, "jobbergate_config", self.config["jobbergate_config"])
+        data = getattr(self.application, "jobbergate_config", self.config["jobbergate_config"])
+        if not isinstance(data, dict):
+            raise ForeignError(f"{PROGRAM}: jobbergate_config is {data!r:.60} now; it has to stay a dictionary.")
+        return data
 
     @property
     def application_config(self) -> dict[str, Any]:
-        return getattr(self.application, "application_config", self.config["application_config"]) or {}
+        found = getattr(self.application, "application_config", self.config["application_config"])
+        return found if isinstance(found, dict) else {}
 
     def walk(self, sit: Callable[[str, list[Question]], dict[str, Any]], most: int) -> None:
         """From mainflow on, step by step, until no next one is named."""
@@ -70,12 +75,13 @@ class Program:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Program]:
+def started(folder: Path, functions: Functions = FUNCTIONS) -> Iterator[Program]:
+    """The program, ready for its first step; `functions` are the helpers that it imports."""
     folder = folder.resolve()
     config = read_config(folder)
     if not (folder / PROGRAM).is_file():
         raise CliError(f"{folder} has no {PROGRAM}.")
-    with surroundings(folder):
+    with surroundings(folder, functions):
         yield Program(folder, config)
 
 
@@ -97,7 +103,9 @@ def read_config(folder: Path) -> dict[str, dict[str, Any]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise CliError(f"{CONFIG}{line}: {getattr(error, 'problem', None) or error}.") from None
+        raise CliError(f"{CONFIG}{line}: {getattr(error, 'problem', None) or str(error).splitlines()[0]}.") from None
+    except (ValueError, RecursionError) as error:
+        raise CliError(f"{CONFIG}: {error}.") from None  # A date such as 2024-13-45; lists in lists in lists.
     if not isinstance(found, dict):
         raise CliError(f"{CONFIG}: give a mapping with jobbergate_config and application_config.")
     return {name: section(found, name) for name in ("jobbergate_config", "application_config")}

@@ -46,7 +46,7 @@ def prepared(session: Session, path: Path, *, trust: bool, to: str = "publish", 
     from cli.folder import read_folder
 
     folder = Folder(path, read_folder(path))
-    if PROGRAM not in folder.files or _has_questions(folder.files) or not _trusted(session, folder, to, trust=trust):
+    if PROGRAM not in folder.files or has_questions(folder.files) or not _trusted(session, folder, to, trust=trust):
         return folder
     form = _captured_form(session, path, to)
     if form is not None:
@@ -77,7 +77,7 @@ def _show_failures(session: Session, errors: Mapping[str, Any]) -> None:
             session.output.diff(str(diff), talk=True)
 
 
-def _has_questions(files: dict[str, bytes]) -> bool:
+def has_questions(files: dict[str, bytes]) -> bool:
     """Whether jobbergate.yaml asks by itself: then its jobbergate.py is never run. What is broken, the server tells."""
     import yaml
 
@@ -90,24 +90,19 @@ def _has_questions(files: dict[str, bytes]) -> bool:
 
 def _trusted(session: Session, folder: Folder, to: str, *, trust: bool) -> bool:
     """Whether jobbergate.py may run here: only if its user trusts this very content."""
-    from cli.folder import sha256_of
-    from cli.trusting import may_run
+    from cli.trust import Content
+    from cli.trusting import about_earlier, may_run
 
-    allowed = may_run(
-        session,
-        sha256_of(folder.files),
-        application=str(folder.path),
-        owner="you",
-        version=None,
-        purpose=f"To {to} its form and to run its tests, {PROGRAM} of this folder has to run on this machine.",
-        trust=trust,
+    content = Content.of_folder(folder.path, folder.files)
+    purpose = f"To {to} its form and to run its tests, {PROGRAM} of this folder has to run on this machine."
+    if may_run(session, content, purpose=purpose, trust=trust):
+        return True
+    tests = " Nor were its tests." if folder.tests() else ""
+    session.output.talk(
+        f"{_without_form(to)}: {PROGRAM} was not run, since nobody trusted it (--trust does)."
+        f"{tests}{about_earlier(session, content)}"
     )
-    if not allowed:
-        tests = " Nor were its tests." if folder.tests() else ""
-        session.output.talk(
-            f"{_without_form(to)}: {PROGRAM} was not run, since nobody trusted it (--trust does).{tests}"
-        )
-    return allowed
+    return False
 
 
 def _without_form(to: str) -> str:

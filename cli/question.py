@@ -7,7 +7,7 @@ A question of a form is plain data. A question made by a person's code is `live`
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from cli.errors import CliError
@@ -25,12 +25,22 @@ class InvalidAnswer(CliError):
         self.variable, self.given, self.accepted = variable, given, accepted
 
 
+class FailedQuestion(Exception):
+    """What somebody's code gave a question does not work; its cause says why. `functions` may have to do with it."""
+
+    def __init__(self, variable: str, functions: Sequence[Any]) -> None:
+        super().__init__(variable)
+        self.variable, self.functions = variable, functions
+
+
 class Question:
     """One variable to find a value for."""
 
     type: ClassVar[str] = ""
 
     def __init__(self, variablename: str, message: Any = "", ignore: Any = False, default: Any = None) -> None:
+        if not isinstance(variablename, str):
+            raise TypeError(f"{variablename!r} is no name of a variable; give text.")
         self.variablename = variablename
         self.message = message
         self.ignore = ignore
@@ -76,10 +86,18 @@ class Question:
         if not self.live:
             return self
         question = copy.copy(self)
-        question.message = str(filled(self.message, answers) or self.variablename)
-        question.default = filled(self.default, answers)
-        question.ignore = bool(filled(self.ignore, answers))
+        try:
+            question.fill(answers)
+        except Exception as error:
+            given = [value for value in vars(self).values() if callable(value)]
+            raise FailedQuestion(self.variablename, given) from error
         return question
+
+    def fill(self, answers: Mapping[str, Any]) -> None:
+        """Put values where functions and names of earlier answers were."""
+        self.message = str(filled(self.message, answers) or self.variablename)
+        self.default = filled(self.default, answers)
+        self.ignore = bool(filled(self.ignore, answers))
 
     def below(self) -> Iterator[Question]:
         """Every question that hangs on this one's answer, however deep."""

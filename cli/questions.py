@@ -53,6 +53,8 @@ class BooleanList(Confirm):
         if whentrue is None and whenfalse is None:
             raise ValueError(f"{variablename}: give questions as whentrue, whenfalse, or both.")
         self.whentrue, self.whenfalse = list(whentrue or ()), list(whenfalse or ())
+        if not all(isinstance(question, Question) for question in (*self.whentrue, *self.whenfalse)):
+            raise TypeError(f"{variablename}: whentrue and whenfalse are lists of questions, and of nothing else.")
 
     def branch(self, answer: bool) -> list[Question]:
         return self.whentrue if answer else self.whenfalse

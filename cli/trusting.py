@@ -3,45 +3,111 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.errors import CliError
+
 if TYPE_CHECKING:
     from cli.session import Session
+    from cli.snapshot import Changes
+    from cli.trust import Content, TrustStore
 
 SHOWN_DIGITS = 16
 
 
-def may_run(
-    session: Session,
-    sha256: str,
-    *,
-    application: str,
-    owner: str,
-    version: int | None,
-    purpose: str,
-    trust: bool,
-) -> bool:
+def may_run(session: Session, content: Content, *, purpose: str, trust: bool) -> bool:
     """True for content trusted earlier, with `--trust`, or when the person at the terminal says so; remembered."""
-    from cli.trust import TrustStore
-
-    store = TrustStore(session.settings.directory)
-    if store.is_trusted(sha256):
+    store = store_of(session)
+    if store.is_trusted(content.sha256):
         return True
-    if not trust and not _confirmed(session, sha256, application, owner, version, purpose):
+    if not trust and not _confirmed(session, store, content, purpose):
         return False
-    store.remember(sha256, application=application, owner=owner, version=version)
+    store.remember(content)
     return True
 
 
-def _confirmed(session: Session, sha256: str, application: str, owner: str, version: int | None, purpose: str) -> bool:
+def store_of(session: Session) -> TrustStore:
+    from cli.trust import TrustStore
+
+    return TrustStore(session.settings.directory)
+
+
+def about_earlier(session: Session, content: Content) -> str:
+    """For a refusal: a sentence about what was trusted of the same application, or nothing."""
+    found = store_of(session).earlier(content)
+    return f" You trusted {described(*found)}; this is something else." if found else ""
+
+
+def described(sha256: str, entry: Mapping[str, Any]) -> str:
+    """`version 2 (sha256 0123456789abcdef…, on 2026-03-01)`."""
+    version = "an earlier content" if entry.get("version") is None else f"version {entry['version']}"
+    return f"{version} (sha256 {sha256[:SHOWN_DIGITS]}…, on {str(entry.get('trusted_at'))[:10]})"
+
+
+def named(words: Iterable[str], trusted: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The sha256s that these words mean: applications by name or folder, contents by the first digits of their hash."""
+    return [sha256 for word in words for sha256 in _meant(word, trusted)]
+
+
+def _meant(word: str, trusted: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    folder = str(Path(word).resolve())
+    names = [sha256 for sha256, entry in trusted.items() if word == entry.get("application")]
+    names = names or [sha256 for sha256, entry in trusted.items() if folder == entry.get("folder")]
+    if names:
+        return names
+    found = [sha256 for sha256 in trusted if word and sha256.startswith(word.lower())]
+    if not found:
+        raise CliError(f"Nothing trusted is called {word}; `jobbergate applications trust list` shows what there is.")
+    if len(found) > 1:
+        candidates = "".join(f"\n  {sha256}  {entry_name(trusted[sha256])}" for sha256 in sorted(found))
+        raise CliError(f"{word} is the beginning of {len(found)} hashes; give more of one:{candidates}")
+    return found
+
+
+def entry_name(entry: Mapping[str, Any]) -> str:
+    version = entry.get("version")
+    return str(entry.get("application")) + ("" if version is None else f", version {version}")
+
+
+def _confirmed(session: Session, store: TrustStore, content: Content, purpose: str) -> bool:
     if not sys.stdin.isatty():
         return False
     session.output.talk(purpose)
-    session.output.talk(f"  application  {application}")
-    session.output.talk(f"  owner        {owner}")
-    if version is not None:
-        session.output.talk(f"  version      {version}")
-    session.output.talk(f"  sha256       {sha256[:SHOWN_DIGITS]}…")
+    session.output.talk(f"  application  {content.application}")
+    session.output.talk(f"  owner        {content.owner}")
+    if content.version is not None:
+        session.output.talk(f"  version      {content.version}")
+    session.output.talk(f"  sha256       {content.sha256[:SHOWN_DIGITS]}…")
+    _show_changes(session, store, content)
     return click.confirm("Do you trust this content to run as you?", default=False, err=True)
+
+
+def _show_changes(session: Session, store: TrustStore, content: Content) -> None:
+    from cli.output import COLOURS
+    from cli.snapshot import Snapshot, compare
+
+    found = store.earlier(content)
+    if found is None:
+        return
+    session.output.talk(f"You trusted {described(*found)}.")
+    before = store.snapshot(found[0])
+    if before is None:
+        return session.output.talk("What it was is not kept, so what has changed cannot be shown.")
+    changes = compare(before, Snapshot.of(content.files))
+    session.output.talk(_about(changes))
+    for line in changes.diff:
+        session.output.line((line, COLOURS.get(line[:1])), talk=True)
+
+
+def _about(changes: Changes) -> str:
+    """What comes before the diff; the names come first, so that nobody has to look for them below it."""
+    if not changes.code_changed:
+        return f"Its code did not change since, these files did: {changes.words}."
+    if not changes.diff:
+        return f"Its code has changed since, by more than can be shown: {changes.words}."
+    more = f" Beside what is shown here: {changes.words}." if changes.others else ""
+    return f"Its code has changed since.{more}"

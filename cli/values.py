@@ -6,7 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, ClassVar, Self
 
 from cli.question import Question
@@ -32,6 +32,11 @@ class Text(Question):
         if self.pattern:
             return f"text that matches {self.pattern}" + (f": {self.pattern_message}" if self.pattern_message else "")
         return "text" if self.blank else "text that is not empty"
+
+    def fill(self, answers: Mapping[str, Any]) -> None:
+        super().fill(answers)
+        if isinstance(self.default, PurePath):
+            self.default = str(self.default)
 
     def empty(self) -> str:
         return ""
@@ -118,6 +123,14 @@ class File(PathQuestion):
         return path.is_file()
 
 
+def bound(value: Any, variable: str) -> int | float | None:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+        return int(value) if INTEGER.fullmatch(value.strip()) else float(value)
+    raise ValueError(f"{variable}: {value!r} is no bound; give a number.")
+
+
 class Number(Question):
     noun: ClassVar[str]
 
@@ -132,7 +145,7 @@ class Number(Question):
         ignore: Any = False,
     ) -> None:
         super().__init__(variablename, message, ignore, default)
-        self.minval, self.maxval = minval, maxval
+        self.minval, self.maxval = bound(minval, variablename), bound(maxval, variablename)
 
     @property
     def accepted(self) -> str:
@@ -160,12 +173,13 @@ class Integer(Number):
     type = "integer"
     noun = "an integer"
 
-    def settled(self, answers: Mapping[str, Any]) -> Self:
-        question = super().settled(answers)
-        # What somebody's code computed with `/` is a float: 2.0 means 2.
-        if question.live and isinstance(question.default, float) and question.default.is_integer():
-            question.default = int(question.default)
-        return question
+    def fill(self, answers: Mapping[str, Any]) -> None:
+        super().fill(answers)
+        # What somebody's code computed with `/` is a float, and what it read is text: 2.0 and "2" mean 2.
+        if isinstance(self.default, float) and self.default.is_integer():
+            self.default = int(self.default)
+        if isinstance(self.default, str) and INTEGER.fullmatch(self.default.strip()):
+            self.default = int(self.default)
 
     def typed(self, value: Any) -> int:
         number = int(value) if isinstance(value, str) and INTEGER.fullmatch(value.strip()) else value
@@ -198,6 +212,11 @@ class Confirm(Question):
     @property
     def accepted(self) -> str:
         return "true or false (or yes or no)"
+
+    def fill(self, answers: Mapping[str, Any]) -> None:
+        super().fill(answers)
+        if isinstance(self.default, int):
+            self.default = bool(self.default)
 
     def empty(self) -> bool:
         return False

@@ -52,6 +52,13 @@ def run_application(folder: Path, supplied: Mapping[str, Any], *, fast: bool, as
 
 
 def outcome(program: Program, answers: dict[str, Any]) -> Outcome:
+    try:
+        return told(program, answers)
+    except RecursionError:
+        raise CliError("What the code put into data contains itself, or is nested too deeply for JSON.") from None
+
+
+def told(program: Program, answers: dict[str, Any]) -> Outcome:
     config = dict(program.data)
     changed = changes(program.original["jobbergate_config"] | answers, config)
     changed_config = changes(program.original["application_config"], program.application_config)
@@ -132,16 +139,21 @@ class Capture:
 
 def settled_whole(question: Question, answers: Mapping[str, Any]) -> Question:
     """The question and all below it as they stand after these answers, without defaults that they refuse themselves."""
-    settled = copy.copy(question.settled(answers))
-    try:
-        settled.default = None if settled.default is None else settled.typed(settled.default)
-    except InvalidAnswer:
-        settled.default = None
+    settled = without_refused_default(question.settled(answers))
     if isinstance(settled, BooleanList):
         settled.whentrue, settled.whenfalse = (
             [settled_whole(one, answers) for one in branch] for branch in (settled.whentrue, settled.whenfalse)
         )
     return settled
+
+
+def without_refused_default(question: Question) -> Question:
+    question = copy.copy(question)
+    try:
+        question.default = None if question.default is None else question.typed(question.default)
+    except InvalidAnswer:
+        question.default = None
+    return question
 
 
 def reached(question: Question) -> Iterator[Question]:

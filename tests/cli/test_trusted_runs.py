@@ -10,7 +10,7 @@ from applications.models import Application
 from jobscripts.models import JobScript
 from tests.cli.conftest import Jobbergate
 from tests.cli.terminal import at_a_terminal
-from tests.cli.test_applications import PROGRAM, PROGRAMMED
+from tests.cli.test_applications import PROGRAM, PROGRAMMED, write_folder
 from tests.factories import make_application
 
 MARK = b"""\
@@ -59,7 +59,9 @@ def test_trusted_code_runs_now_and_from_now_on(by_alice: Jobbergate, ran: Path) 
     assert [script.answers for script in JobScript.objects.order_by("id")] == [{"nodes": 3}, {"nodes": 5}]
 
 
-def test_other_content_has_to_be_trusted_again(by_alice: Jobbergate, application: Application, bob: User) -> None:
+def test_other_content_has_to_be_trusted_again_and_the_refusal_names_what_was(
+    by_alice: Jobbergate, application: Application, bob: User
+) -> None:
     by_alice("job-scripts", "create", "theirs", "--fast", "--trust")
     application.publish({**application.version().read_files(), "README": b"changed"}, bob)
 
@@ -67,7 +69,48 @@ def test_other_content_has_to_be_trusted_again(by_alice: Jobbergate, application
 
     assert result.exit_code == 1
     assert "version 2" in result.stderr
+    assert f"You trusted version 1 (sha256 {application.version(1).sha256[:16]}…, on 20" in result.stderr
     assert JobScript.objects.count() == 1
+
+
+def test_the_person_at_the_terminal_sees_what_has_changed(
+    by_alice: Jobbergate, application: Application, bob: User
+) -> None:
+    by_alice("job-scripts", "create", "theirs", "--fast", "--trust")
+    files = application.version().read_files()
+    program = files["jobbergate.py"].replace(b"default=2", b"default=3  # \x1b[2J")
+    application.publish({**files, "jobbergate.py": program, "README": b"new"}, bob)
+
+    talk, code = at_a_terminal(["job-scripts", "create", "theirs", "--fast"], [("[y/N]", "n\n")])
+
+    assert code == 1
+    assert "You trusted version 1 (" in talk
+    assert "Beside what is shown here: added: README." in talk
+    assert "\x1b[31m-        return [appform.Integer" in talk
+    assert "\x1b[32m+        return [appform.Integer" in talk
+    assert "default=3  # \N{REPLACEMENT CHARACTER}[2J" in talk
+
+
+def test_code_that_stayed_is_said_to_have_stayed(by_alice: Jobbergate, application: Application, bob: User) -> None:
+    by_alice("job-scripts", "create", "theirs", "--fast", "--trust")
+    application.publish({**application.version().read_files(), "templates/job.sh.j2": b"#!/bin/bash\n"}, bob)
+
+    talk, code = at_a_terminal(["job-scripts", "create", "theirs", "--fast"], [("[y/N]", "y\n")])
+
+    assert code == 0
+    assert "Its code did not change since, these files did: changed: templates/job.sh.j2." in talk
+
+
+def test_a_folder_is_compared_with_what_it_was(by_alice: Jobbergate, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "hello", PROGRAMMED)
+    assert by_alice("applications", "create", folder, "--identifier", "hello", "--trust").exit_code == 0
+    (folder / "jobbergate.py").write_bytes(PROGRAM.replace(b"default=2", b"default=4"))
+
+    talk, code = at_a_terminal(["applications", "update", "hello", str(folder)], [("[y/N]", "y\n")])
+
+    assert code == 0
+    assert "You trusted an earlier content (" in talk
+    assert "default=4" in talk
 
 
 def test_what_the_code_computed_comes_with_the_script(by_alice: Jobbergate, alice: User) -> None:

@@ -207,13 +207,34 @@ def test_standard_output_stays_ours_also_from_programs_that_the_code_starts(fold
         ("import absent_x\n", "jobbergate.py, line 1: ModuleNotFoundError: No module named 'absent_x'"),
         ("\n\n1 / 0\n", "jobbergate.py, line 3: ZeroDivisionError: division by zero"),
         (body("import sys; sys.exit('no licence')"), "jobbergate.py, line 7, in mainflow: SystemExit: no licence"),
-        ("raise SystemExit\n", "jobbergate.py, line 1: SystemExit"),
+        ("raise SystemExit\n", "jobbergate.py, line 1: it called exit()"),
         (body("class Odd(BaseException): pass", "def deep(): raise RuntimeError", "deep()"),
          "jobbergate.py, line 8, in deep: RuntimeError"),
         (body("return [appform.BooleanList('b', 'B?')]"),
          "jobbergate.py, line 7, in mainflow: ValueError: b: give questions as whentrue, whenfalse, or both."),
         (body("return [appform.List('b', 'B?', choices=lambda answers: answers['no'])]"),
-         "jobbergate.py, line 7, in <lambda>: KeyError: 'no'"),
+         "jobbergate.py, line 7, in <lambda>: b: KeyError: 'no'"),
+        (body("import os", "return [appform.Directory('d', default=os.getcwd)]"),
+         "jobbergate.py, in mainflow: d: TypeError: posix.getcwd() takes no arguments (1 given)"),
+        (body("def size(): return 5", "return [appform.Integer('n', ignore=size)]"),
+         "jobbergate.py, line 7: n: TypeError: JobbergateApplication.mainflow.<locals>.size() takes 0 positional"
+         " arguments but 1 was given"),
+        (body("return [appform.List('b', 'B?', choices=lambda answers: None)]"),
+         "jobbergate.py, line 7: b: TypeError: 'NoneType' object is not iterable"),
+        (body("return [appform.Integer('n', 'N?', minval='one')]"),
+         "jobbergate.py, line 7, in mainflow: ValueError: n: 'one' is no bound; give a number."),
+        (body("return [appform.Text(5)]"),
+         "jobbergate.py, line 7, in mainflow: TypeError: 5 is no name of a variable; give text."),
+        (body("return [appform.BooleanList('b', 'B?', whentrue=['gpu'])]"),
+         "jobbergate.py, line 7, in mainflow: TypeError: b: whentrue and whenfalse are lists of questions, and of"
+         " nothing else."),
+        (body("class Odd(BaseException): pass", "raise Odd('end')"),
+         "jobbergate.py, line 8, in mainflow: Odd: end"),
+        (body("exit()"), "jobbergate.py, line 7, in mainflow: it called exit()"),
+        (body("self.jobbergate_config = None"),
+         "jobbergate.py: jobbergate_config is None now; it has to stay a dictionary."),
+        (body("data['self'] = data"),
+         "What the code put into data contains itself, or is nested too deeply for JSON."),
         ("class JobbergateApplication:\n    def __init__(self, y):\n        y['z']\n",
          "jobbergate.py, line 3, in __init__: KeyError: 'z'"),
         ("class JobbergateApplication:\n    pass\n",
@@ -239,6 +260,36 @@ def test_an_error_in_a_module_of_the_folder_is_told_with_that_file(folder):
     assert told(folder, body("from parts import sizes", "sizes.nodes()")) == (
         "parts/sizes.py, line 2, in nodes: ValueError: too many"
     )
+
+
+def test_a_syntax_error_in_a_module_of_the_folder_is_told_with_that_file(folder):
+    (folder / "sizes.py").write_text("nodes = 1\nnodes = = 2\n")
+
+    assert told(folder, "import sizes\n") == "sizes.py, line 2: SyntaxError: invalid syntax"
+    assert told(folder, body("import sizes")) == "sizes.py, line 2: SyntaxError: invalid syntax"
+
+
+def test_a_module_that_calls_exit_while_it_is_imported_is_told(folder):
+    (folder / "licence.py").write_text("import sys\nsys.exit('no licence')\n")
+
+    assert told(folder, "import licence\n") == "licence.py, line 2: SystemExit: no licence"
+
+
+def test_an_error_of_a_library_is_told_with_the_line_that_called_it(folder):
+    assert told(folder, body("import json", "json.loads('{')")).startswith(
+        "jobbergate.py, line 8, in mainflow: JSONDecodeError: "
+    )
+
+
+def test_where_the_code_goes_and_what_it_sets_is_undone(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JOBBERGATE_TEST", "before")
+
+    for ending in ("pass", "raise ValueError"):
+        program = body("import os", "os.chdir('/')", "os.environ['JOBBERGATE_TEST'] = 'after'", ending)
+        run(folder, program) if ending == "pass" else told(folder, program)
+
+        assert (Path.cwd(), os.environ["JOBBERGATE_TEST"]) == (tmp_path, "before")
 
 
 def test_ctrl_c_within_the_code_is_no_error_of_it(folder):

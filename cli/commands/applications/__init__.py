@@ -6,8 +6,10 @@ from cli.commands.applications import rows
 from cli.commands.applications import versions
 from cli.commands.applications import sharing
 from cli.commands.applications import authoring
+from cli.commands.applications import converting
+from cli.commands.applications import trust
 
 # isort: on
 from cli.commands.applications.noun import applications
 
-__all__ = ["applications", "authoring", "rows", "sharing", "versions"]
+__all__ = ["applications", "authoring", "converting", "rows", "sharing", "trust", "versions"]

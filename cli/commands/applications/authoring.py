@@ -48,8 +48,9 @@ def _show(session: Session, answer: dict[str, Any]) -> None:
     line(f"A {answer['kind']} application: {counts}.")
     width = max((len(test["name"]) for test in answer["tests"]), default=0)
     for test in answer["tests"]:
-        status = f"{test['status']:7}", COLOURS.get(test["status"])
-        line(f"{test['name']:{width}}  ", status, f"  {test['message']}")
+        status = f"{test['status']:7}" if test["message"] else test["status"]
+        message = f"  {test['message']}" if test["message"] else ""
+        line(f"{test['name']:{width}}  ", (status, COLOURS.get(test["status"])), message)
         for difference in test["differences"]:
             if difference["diff"]:
                 diff(f"{difference['path']}\n{difference['diff']}")

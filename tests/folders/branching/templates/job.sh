@@ -1,0 +1,3 @@
+#!/bin/bash
+# {{ nextworkflow }} {{ points }} {{ over }} {{ restart }} {{ state }} {{ step }} {{ name }} {{ verbose }} {{ quietly }}
+# {{ why }}
