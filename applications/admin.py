@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path, reverse
@@ -40,6 +41,12 @@ class ApplicationForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["archive"].required = self.instance.pk is None
+
+    def clean_owner(self) -> User:
+        owner: User = self.cleaned_data["owner"]
+        if "owner" in self.changed_data and not owner.is_active:
+            raise forms.ValidationError(f"{owner} is not active.")
+        return owner
 
     def clean_archive(self) -> Files | None:
         upload = self.cleaned_data["archive"]

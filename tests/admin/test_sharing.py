@@ -153,6 +153,22 @@ def test_another_owner_keeps_the_former_one_as_an_editor(as_clerk, alice, bob):
     assert (application.owner, application.name, shares(application)) == (bob, "New", ["alice, editor"])
 
 
+def test_an_application_is_not_given_to_somebody_who_has_left(as_clerk, alice):
+    application, gone = make_application(alice), make_user("gone", is_active=False)
+
+    answer = saved(as_clerk, application, columns(application, owner=gone.pk))
+
+    assert answer.context["adminform"].form.errors == {"owner": ["gone is not active."]}
+
+
+def test_an_application_of_somebody_who_has_left_is_changed(as_clerk, alice):
+    application = make_application(alice)
+    alice.is_active = False
+    alice.save()
+
+    assert saved(as_clerk, application, columns(application, name="New")).status_code == 302
+
+
 def test_many_are_archived_and_brought_back(as_clerk, alice):
     chosen = [make_application(alice).pk for _ in range(3)]
     other = make_application(alice)

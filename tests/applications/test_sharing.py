@@ -148,6 +148,11 @@ def test_a_clone_of_a_shared_application_is_private_and_has_no_shares(
     assert not ApplicationShare.objects.filter(application=row["id"]).exists()
 
 
+def test_an_owner_s_shares_are_not_asked_for(hello: Application, alice: User, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert hello.may_be_changed_by(alice)
+
+
 # --- shares ---------------------------------------------------------------------------------------------------------
 
 
