@@ -3,7 +3,7 @@ from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
@@ -27,7 +27,7 @@ from applications.api.serializers import (
 from applications.models import Application, ApplicationVersion
 from jobbergate.core.api.json import JSONParser
 from jobbergate.core.api.permissions import OwnerOrStaff
-from jobbergate.core.api.views import Download, GenericViewSet, ResourceViewSet, RowsMixin
+from jobbergate.core.api.views import ArchiveDownload, GenericViewSet, ResourceViewSet, RowsMixin
 
 APPLICATION = OpenApiParameter("pk", OpenApiTypes.STR, OpenApiParameter.PATH, description="An id or an identifier.")
 PARENT = OpenApiParameter("application", OpenApiTypes.STR, OpenApiParameter.PATH, description="An id or an identifier.")
@@ -138,10 +138,10 @@ class VersionViewSet(RowsMixin, GenericViewSet[Any]):
         parameters=[NUMBER],
     )
     @action(detail=True)
-    def archive(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def archive(self, request: Request, *args: Any, **kwargs: Any) -> ArchiveDownload:
         version = self.get_version()
         name = f"{self.application.identifier or self.application.pk}-{version.number}.tar.gz"
-        return Download(archive.pack(version.read_files()), name, "application/gzip")
+        return ArchiveDownload(version.files.all().packed(), name)
 
 
 def unpacked(upload: Any) -> archive.Files:
