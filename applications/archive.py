@@ -107,8 +107,13 @@ def add(files: Files, path: str, content: bytes) -> None:
 def collected(pairs: Iterable[tuple[str, bytes]]) -> Files:
     """Files that came in another way than an archive, under the same rules."""
     files: Files = {}
+    total = 0
     for path, content in pairs:
         add(files, checked_path(path), content)
+        total += len(content)
+        # Not only at the end: a thousand files of 10 MiB would all be in memory by then.
+        if total > MAX_TOTAL:
+            break
     check_whole(files)
     return files
 
