@@ -200,7 +200,8 @@ class ApplicationVersion(models.Model):
         super().save(*args, **kwargs)
 
     def read_files(self) -> Files:
-        return self.files.all().read()
+        files = self.files.all()
+        return files.read() if self.size <= archive.PORTION else dict(files.contents(files.sizes()))
 
     def read_config(self) -> Config:
         """From the file itself: JSON would have lost the types of some values."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -24,6 +25,7 @@ from benchmarks.uploads import (
     FOLDER,
     MIB,
     Growth,
+    asked,
     family,
     folder,
     form,
@@ -115,6 +117,25 @@ def test_a_job_script_of_that_size_takes_no_more(make, server, token):
 
     assert (status, got) == (201, 200)
     assert SIZE / 2 < grown() < 3 * SIZE
+
+
+@by_largest
+def test_rendering_from_it_takes_no_more(make, server, token, alice):
+    application = Application.create(make(), alice, name="Large")
+    Application.create(FOLDER, alice, name="Small", identifier="small")
+    rendered(server, token, "small")
+    grown = Growth(server.pid)
+
+    answers = [rendered(server, token, str(application.pk)) for _ in range(2)]
+
+    assert answers == [201, 201]
+    assert SIZE / 2 < grown() < 3 * SIZE
+
+
+def rendered(server: Server, token: str, application: str) -> int:
+    body = orjson.dumps({"application": application, "answers": {}})
+    with asked(server.port, "POST", "/api/job-scripts/", token, body, {"Content-Type": "application/json"}) as answer:
+        return answer.status
 
 
 @by_largest
