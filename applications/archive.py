@@ -9,7 +9,7 @@ import io
 import tarfile
 import unicodedata
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -24,6 +24,8 @@ MAX_PATH = 500
 # What the archive's own headers may add: a few blocks a file, for long names.
 MAX_UNPACKED = MAX_TOTAL + MAX_FILES * 8 * 1024
 COMPRESSION, CHUNK = 6, 64 * 1024
+# What goes to the database in one statement, unless a single file is larger.
+PORTION, PORTION_FILES = 1024 * 1024, 100
 
 
 class BadArchive(DomainError):
@@ -105,8 +107,13 @@ def add(files: Files, path: str, content: bytes) -> None:
 def collected(pairs: Iterable[tuple[str, bytes]]) -> Files:
     """Files that came in another way than an archive, under the same rules."""
     files: Files = {}
+    total = 0
     for path, content in pairs:
         add(files, checked_path(path), content)
+        total += len(content)
+        # Not only at the end: a thousand files of 10 MiB would all be in memory by then.
+        if total > MAX_TOTAL:
+            break
     check_whole(files)
     return files
 
@@ -138,21 +145,48 @@ def check_whole(files: Mapping[str, bytes]) -> None:
 def pack(files: Mapping[str, bytes]) -> bytes:
     """A tar.gz of the files; the same files give the same bytes."""
     out = io.BytesIO()
+    write(out, ((path, files[path]) for path in ordered(files)))
+    return out.getvalue()
+
+
+def write(out: IO[bytes], files: Iterable[tuple[str, bytes]]) -> None:
     with (
         gzip.GzipFile(fileobj=out, mode="wb", compresslevel=COMPRESSION, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w|", format=tarfile.PAX_FORMAT) as archive,
     ):
-        for path in sorted(files, key=str.encode):
+        for path, content in files:
             entry = tarfile.TarInfo(path)
-            entry.size, entry.mode = len(files[path]), 0o755 if files[path].startswith(b"#!") else 0o644
-            archive.addfile(entry, io.BytesIO(files[path]))
-    return out.getvalue()
+            entry.size, entry.mode = len(content), 0o755 if content.startswith(b"#!") else 0o644
+            archive.addfile(entry, io.BytesIO(content))
+
+
+def ordered(paths: Iterable[str]) -> list[str]:
+    """As every language sorts their bytes."""
+    return sorted(paths, key=str.encode)
+
+
+def portions(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """The paths in order, as many at a time as one statement may carry.
+
+    A database's driver copies a statement several times, as hexadecimal text too, so that one for a whole version
+    would take many times the version's size.
+    """
+    portion: list[str] = []
+    total = 0
+    for path in ordered(sizes):
+        if portion and (total + sizes[path] > PORTION or len(portion) == PORTION_FILES):
+            yield portion
+            portion, total = [], 0
+        portion.append(path)
+        total += sizes[path]
+    if portion:
+        yield portion
 
 
 def sha256(files: Mapping[str, bytes]) -> str:
     """One hash of paths and contents; the command line client computes the same before it trusts code."""
     digest = hashlib.sha256()
-    for path in sorted(files, key=str.encode):
+    for path in ordered(files):
         digest.update(path.encode() + b"\0" + str(len(files[path])).encode() + b"\0")
         digest.update(files[path])
     return digest.hexdigest()

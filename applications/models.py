@@ -2,13 +2,15 @@
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from io import BytesIO
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
 
 import orjson
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
@@ -18,6 +20,7 @@ from applications.config import Config
 from applications.forms import Form
 from applications.questions import InvalidForm
 from applications.templates import TemplateSet
+from jobbergate.core.copying import copy
 from jobbergate.core.errors import Conflict, DomainError, NotThere
 from jobbergate.core.models import (
     Resource,
@@ -30,11 +33,11 @@ from jobbergate.core.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-BATCH = 100
 # Names of actions that stand where an identifier would: /api/applications/check/.
 RESERVED = frozenset({"check"})
+M = TypeVar("M", bound=models.Model)
 
 identifier_is_a_word = RegexValidator(
     r"^(?![0-9]+$)[A-Za-z0-9][A-Za-z0-9_-]*\Z",
@@ -350,8 +353,7 @@ class ApplicationVersion(models.Model):
         return selftests.results(files, self.read_form, runs, defaults)
 
     def add(self, files: "Mapping[str, bytes]") -> None:
-        rows = [ApplicationFile(version=self, path=path, content=files[path], size=len(files[path])) for path in files]
-        ApplicationFile.objects.bulk_create(rows, batch_size=BATCH)
+        ApplicationFile.objects.store(files, lambda path: ApplicationFile.of(self, path, files[path]))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -359,7 +361,8 @@ class ApplicationVersion(models.Model):
         super().save(*args, **kwargs)
 
     def read_files(self) -> Files:
-        return {path: bytes(content) for path, content in self.files.values_list("path", "content")}
+        files = self.files.all()
+        return files.read() if self.size <= archive.PORTION else dict(files.contents(files.sizes()))
 
     def read_config(self) -> Config:
         """From the file itself: JSON would have lost the types of some values."""
@@ -385,6 +388,44 @@ def stored(form: Form | None) -> dict[str, Any] | None:
     return shown
 
 
+class FileQuerySet(models.QuerySet[M]):
+    """Files under their paths. However large they are together, a portion of them is under way at a time."""
+
+    def store(self, files: "Mapping[str, bytes]", row: "Callable[[str], Any]") -> None:
+        for paths in archive.portions({path: len(content) for path, content in files.items()}):
+            rows = [row(path) for path in paths]
+            if connection.vendor == "postgresql" and len(files[paths[0]]) > archive.PORTION:
+                copy(rows)
+            else:
+                self.bulk_create(rows)
+
+    def read(self) -> Files:
+        return {path: bytes(content) for path, content in self.values_list("path", "content")}
+
+    def sizes(self) -> dict[str, int]:
+        return dict(self.values_list("path", "size"))
+
+    def contents(self, sizes: "Mapping[str, int]") -> "Iterator[tuple[str, bytes]]":
+        """Path and content of each, in an archive's order."""
+        for paths in archive.portions(sizes):
+            found = dict(self.filter(path__in=paths).values_list("path", "content"))
+            if len(found) < len(paths):
+                raise NotThere("It was deleted while it was read.")
+            yield from ((path, bytes(found[path])) for path in paths)
+
+    def packed(self) -> IO[bytes]:
+        """A tar.gz of all. A large one is on disk, in a file without a name, until its reader closes it."""
+        sizes = self.sizes()
+        out: IO[bytes] = BytesIO() if sum(sizes.values()) <= archive.PORTION else TemporaryFile()  # noqa: SIM115
+        try:
+            archive.write(out, self.contents(sizes))
+        except BaseException:
+            out.close()
+            raise
+        out.seek(0)
+        return out
+
+
 class ApplicationFile(models.Model):
     """One file of a version, under its path in the folder."""
 
@@ -392,6 +433,8 @@ class ApplicationFile(models.Model):
     path = models.CharField(max_length=archive.MAX_PATH)
     content = models.BinaryField()
     size = models.PositiveIntegerField()
+
+    objects = FileQuerySet["ApplicationFile"].as_manager()
 
     class Meta:
         ordering = ["path"]
@@ -402,3 +445,7 @@ class ApplicationFile(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+    @classmethod
+    def of(cls, version: ApplicationVersion, path: str, content: bytes) -> "ApplicationFile":
+        return cls(version=version, path=path, content=content, size=len(content))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
+from weakref import ref
 
 from jinja2 import BaseLoader, Environment, Template, TemplateNotFound, TemplateSyntaxError, Undefined, meta
 
@@ -42,8 +43,15 @@ class Output:
 class OwnFiles(BaseLoader):
     """Templates by their path in the folder, with or without `templates/`."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self.files = files
+    def __init__(self, owner: "TemplateSet") -> None:
+        # An environment and its templates point at each other, so they stay until the garbage is looked through.
+        # The files, up to 50 MiB of them, go with the set.
+        self.owner = ref(owner)
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        owner = self.owner()
+        return owner.files if owner is not None else {}
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
         path = find(self.files, template)
@@ -67,7 +75,7 @@ class TemplateSet:
         self.files, self.config = files, config
         # No bytecode of one version may serve another: each set has its own environment.
         self.environment = BoundedEnvironment(
-            loader=OwnFiles(files),
+            loader=OwnFiles(self),
             undefined=undefined,
             keep_trailing_newline=True,
             cache_size=-1,

@@ -7,14 +7,14 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.request import urlopen
 
 from dev.machine import free_port, listening
 from dev.processes import end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     # Port → the command that serves there.
     Command = Callable[[int], list[str]]
@@ -26,14 +26,25 @@ def as_operators_do(port: int) -> list[str]:
     return [sys.executable, "manage.py", "serve", "--port", str(port)]
 
 
+class Server(NamedTuple):
+    port: int
+    pid: int
+
+
 @contextmanager
 def serving(command: Command = as_operators_do) -> Iterator[int]:
     """The port, once somebody answers there."""
+    with started(command) as server:
+        yield server.port
+
+
+@contextmanager
+def started(command: Command, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     port = free_port()
-    with subprocess.Popen(command(port), cwd=TOP, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(command(port), cwd=TOP, stderr=subprocess.DEVNULL, env=environment) as server:
         try:
             wait_for(port, server)
-            yield port
+            yield Server(port, server.pid)
         finally:
             end([server.pid], grace=10)
 

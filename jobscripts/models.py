@@ -9,12 +9,10 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from applications.archive import MAX_PATH, Files
-from applications.models import ApplicationVersion
+from applications.models import ApplicationVersion, FileQuerySet
 from jobbergate.core.errors import Conflict, DomainError, NotThere
 from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
 from jobscripts.drafts import Draft, recipes
-
-BATCH = 100
 
 
 class BadEntrypoint(DomainError):
@@ -115,11 +113,10 @@ class JobScript(Resource):
         return script
 
     def add(self, files: Mapping[str, bytes]) -> None:
-        rows = [JobScriptFile.of(self, path, content) for path, content in files.items()]
-        JobScriptFile.objects.bulk_create(rows, batch_size=BATCH)
+        JobScriptFile.objects.store(files, lambda path: JobScriptFile.of(self, path, files[path]))
 
     def read_files(self) -> Files:
-        return {path: bytes(content) for path, content in self.files.values_list("path", "content")}
+        return self.files.all().read()
 
     def read_file(self, path: str) -> bytes:
         content = self.files.filter(path=path).values_list("content", flat=True).first()
@@ -178,6 +175,8 @@ class JobScriptFile(models.Model):
     content = models.BinaryField()
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
+
+    objects = FileQuerySet["JobScriptFile"].as_manager()
 
     class Meta:
         ordering = ["path"]

@@ -3,7 +3,7 @@ from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
@@ -35,7 +35,7 @@ from applications.api.serializers import (
 from applications.models import Application, ApplicationVersion
 from jobbergate.core.api.json import JSONParser
 from jobbergate.core.api.permissions import MayChange
-from jobbergate.core.api.views import Download, GenericViewSet, ResourceViewSet, RowsMixin
+from jobbergate.core.api.views import ArchiveDownload, GenericViewSet, ResourceViewSet, RowsMixin
 from jobbergate.core.errors import NotThere
 from jobbergate.core.people import person
 
@@ -201,10 +201,10 @@ class VersionViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
         parameters=[NUMBER],
     )
     @action(detail=True)
-    def archive(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def archive(self, request: Request, *args: Any, **kwargs: Any) -> ArchiveDownload:
         version = self.get_version()
         name = f"{self.application.identifier or self.application.pk}-{version.number}.tar.gz"
-        return Download(archive.pack(version.read_files()), name, "application/gzip")
+        return ArchiveDownload(version.files.all().packed(), name)
 
     @extend_schema(
         summary="Get the JSON Schema of a version's answers",

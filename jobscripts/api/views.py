@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from applications import archive
 from applications.models import Application, ApplicationVersion
 from jobbergate.core.api.json import JSONParser
-from jobbergate.core.api.views import Download, ResourceViewSet
+from jobbergate.core.api.views import ArchiveDownload, Download, ResourceViewSet
 from jobbergate.core.errors import NotThere
 from jobscripts.api.filters import JobScriptFilterSet
 from jobscripts.api.serializers import (
@@ -125,9 +125,9 @@ class JobScriptViewSet(ResourceViewSet):
 
     @extend_schema(summary="Download all files", responses={(200, "application/gzip"): OpenApiTypes.BINARY})
     @action(detail=True)
-    def archive(self, request: Request, pk: str) -> HttpResponse:
+    def archive(self, request: Request, pk: str) -> ArchiveDownload:
         script = self.get_object()
-        return Download(archive.pack(script.read_files()), f"job-script-{script.pk}.tar.gz", "application/gzip")
+        return ArchiveDownload(script.files.all().packed(), f"job-script-{script.pk}.tar.gz")
 
 
 def uploaded_files(packed: Any, files: Iterable[Any]) -> archive.Files:

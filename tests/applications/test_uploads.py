@@ -125,7 +125,7 @@ def test_a_version_is_downloaded_as_it_was_uploaded(as_alice, alice):
 
     answer = as_alice.get("/api/applications/mine/versions/latest/archive/")
 
-    assert unpack(io.BytesIO(answer.content)) == {**FOLDER, "data/größe.bin": bytes(range(256))}
+    assert unpack(io.BytesIO(answer.getvalue())) == {**FOLDER, "data/größe.bin": bytes(range(256))}
     assert (answer["Content-Type"], answer["Content-Disposition"]) == (
         "application/gzip",
         'attachment; filename="mine-1.tar.gz"',

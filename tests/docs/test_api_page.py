@@ -111,7 +111,7 @@ def test_every_request_is_answered_with_success(rows: None, alice: User) -> None
     answers = []
     for request in requests(str(tokens), str(tokens.access_token)):
         answer = send(APIClient(), request, files)
-        answers.append((f"{request.method} {request.path}", answer.status_code, answer.content))
+        answers.append((f"{request.method} {request.path}", answer.status_code, answer.getvalue()))
 
     assert [answer for answer in answers if not 200 <= answer[1] < 300] == []
     assert len(answers) > 35

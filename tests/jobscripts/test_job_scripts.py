@@ -50,7 +50,7 @@ def test_a_job_script_stores_what_made_it(as_alice, alice):
         ],
     }  # fmt: skip
     assert as_alice.get(f"/api/job-scripts/{row['id']}/").json() == row
-    assert unpack(io.BytesIO(as_alice.get(f"/api/job-scripts/{row['id']}/archive/").content)) == files
+    assert unpack(io.BytesIO(as_alice.get(f"/api/job-scripts/{row['id']}/archive/").getvalue())) == files
     for path, content in files.items():
         assert as_alice.get(f"/api/job-scripts/{row['id']}/files/{path}").content == content
 

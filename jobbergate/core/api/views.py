@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.utils.http import content_disposition_header
 from rest_framework import status
 from rest_framework.permissions import IsAuthenticated
@@ -20,6 +20,7 @@ from jobbergate.core.api.rows import Row, RowSerializer
 
 # A segment of a path. PostgreSQL cannot even look for a NUL.
 NAME = r"[^/\0]+"
+SANDBOX = "sandbox; default-src 'none'"
 MAX_ID, DIGITS = 2**63 - 1, re.compile(r"[0-9]{1,19}\Z")
 
 
@@ -107,7 +108,17 @@ class Download(HttpResponse):
     def __init__(self, content: bytes, name: str, content_type: str) -> None:
         super().__init__(content, content_type=content_type)
         self["Content-Disposition"] = str(content_disposition_header(as_attachment=True, filename=name))
-        self["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        self["Content-Security-Policy"] = SANDBOX
 
 
-__all__ = ["Download", "GenericViewSet", "ResourceViewSet", "RowsMixin"]
+class ArchiveDownload(FileResponse):
+    """The same for an archive, which may be too large to be in memory for as long as a client takes to read it."""
+
+    block_size = 64 * 1024
+
+    def __init__(self, archive: IO[bytes], name: str) -> None:
+        super().__init__(archive, as_attachment=True, filename=name, content_type="application/gzip")
+        self["Content-Security-Policy"] = SANDBOX
+
+
+__all__ = ["ArchiveDownload", "Download", "GenericViewSet", "ResourceViewSet", "RowsMixin"]
