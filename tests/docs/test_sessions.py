@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from pytest_django.live_server_helper import LiveServer
 
 from tests.docs.pages import DOCS, README, missing, shell_of
@@ -16,14 +16,17 @@ from tests.factories import make_user
 
 @pytest.fixture
 def demo(transactional_db: None) -> User:
-    """As after `make demo`."""
+    """As after `make demo`, with the colleagues that the author's guide shares with."""
     person = make_user("demo")
     for name in NAMES:
         publish(name, person)
+    for name in ("grace", "emmy"):
+        make_user(name)
+    Group.objects.create(name="physics")
     return person
 
 
-@pytest.mark.parametrize("page", [README, DOCS / "tutorial.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, DOCS / "tutorial.md", DOCS / "authoring.md"], ids=lambda page: page.name)
 def test_a_session_works_as_it_is_shown(page: Path, demo: User, live_server: LiveServer, tmp_path: Path) -> None:
     script = shell_of(page, slurm=False).replace("http://127.0.0.1:8000", live_server.url)
     environment = {
