@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from applications.api.views import ApplicationViewSet
 from applications.models import RESERVED, Application, ApplicationFile, ApplicationVersion
+from applications.questions import InvalidForm
 from jobbergate.core.errors import NotThere
 from tests.archives import upload
 from tests.factories import FOLDER, make_application, make_script
@@ -256,3 +257,22 @@ def test_every_action_of_the_list_has_its_name_to_itself():
     actions = {action.url_path for action in ApplicationViewSet.get_extra_actions() if not action.detail}
 
     assert actions <= RESERVED
+
+
+ASKING = {"jobbergate.yaml": b"jobbergate_config: {}", "jobbergate.py": b"", "templates/a": b""}
+
+
+def test_a_form_may_speak_of_nul(alice):
+    form = {"questions": [{"variable": "n", "type": "text", "message": "not \\u0000"}]}
+
+    version = Application.create(ASKING, alice, form, name="x").version()
+
+    assert version.form["questions"][0]["message"] == "not \\u0000"
+
+
+@pytest.mark.parametrize("message", ["say \0", "\\\0"])
+def test_a_form_may_have_no_nul(alice, message):
+    form = {"questions": [{"variable": "n", "type": "text", "message": message}]}
+
+    with pytest.raises(InvalidForm, match="the form has a NUL character"):
+        Application.create(ASKING, alice, form, name="x")
