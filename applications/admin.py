@@ -11,7 +11,8 @@ from django.urls import path, reverse
 from applications import tags
 from applications.archive import Files, unpack
 from applications.archive import sha256 as sha256_of
-from applications.models import Application, ApplicationFile, ApplicationShare, ApplicationVersion
+from applications.models import Application, ApplicationShare
+from applications.versions import ApplicationFile, ApplicationVersion
 from jobbergate.core.admin import FilesInline, ReadOnlyInline, SharesInline, StaffAdmin, link
 from jobbergate.core.errors import DomainError
 

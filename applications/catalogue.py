@@ -18,7 +18,8 @@ from django.db import transaction
 
 from applications import archive, config
 from applications.archive import Files
-from applications.models import Application, ApplicationVersion
+from applications.models import Application
+from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, DomainError
 
 # The client leaves out the same (cli/folder.py).

@@ -21,7 +21,8 @@ import orjson
 from django.db.models import QuerySet
 
 from applications.archive import COMPRESSION
-from applications.models import Application, ApplicationVersion
+from applications.models import Application
+from applications.versions import ApplicationVersion
 from jobbergate.core.errors import DomainError, NotThere
 
 MANIFEST, FORMAT = "applications.json", 1

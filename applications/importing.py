@@ -23,7 +23,8 @@ from django.db import transaction
 
 from applications import archive
 from applications.export import FORMAT, MANIFEST
-from applications.models import Application, ApplicationVersion
+from applications.models import Application
+from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, DomainError
 
 MAX_MANIFEST, MAX_NUMBER = 256 * 2**20, 2**31 - 1

@@ -1,26 +1,19 @@
-"""Applications, their versions and the versions' files."""
+"""Applications, and whom they are shared with. What they consist of is in `versions.py`."""
 
 import re
 from contextlib import suppress
-from io import BytesIO
-from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self
 
-import orjson
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
-from applications import archive, config, selftests, tags
+from applications import archive, selftests, tags
 from applications.archive import Files
-from applications.config import Config
-from applications.forms import Form
-from applications.questions import InvalidForm
-from applications.templates import TemplateSet
-from jobbergate.core.copying import copy
+from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, DomainError, NotThere
 from jobbergate.core.models import (
     Resource,
@@ -32,12 +25,8 @@ from jobbergate.core.models import (
     share_constraints,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
 # Names of actions that stand where an identifier would: /api/applications/check/.
 RESERVED = frozenset({"check"})
-M = TypeVar("M", bound=models.Model)
 
 identifier_is_a_word = RegexValidator(
     r"^(?![0-9]+$)[A-Za-z0-9][A-Za-z0-9_-]*\Z",
@@ -117,7 +106,7 @@ class Application(Resource):
         self.tags = tags.normalised(self.tags)
         super().save(*args, **kwargs)
 
-    def version(self, number: int | None = None) -> "ApplicationVersion":
+    def version(self, number: int | None = None) -> ApplicationVersion:
         """The version of that number, or the newest."""
         wanted = self.latest_version if number is None else number
         found = self.versions.filter(number=wanted).first()
@@ -133,7 +122,7 @@ class Application(Resource):
         note: str = "",
         runs: selftests.Runs | None = None,
         force: bool = False,
-    ) -> "ApplicationVersion":
+    ) -> ApplicationVersion:
         """The next version, made of `files`. The same files as the newest version's make no new one."""
         sha256 = archive.sha256(files)
         if (newest := self.newest_of(sha256)) is not None:
@@ -141,12 +130,12 @@ class Application(Resource):
         # Tests take seconds, in which nobody else has to wait for our transaction.
         return self.append(ApplicationVersion.tested(files, form, note, runs, force, sha256), files, by)
 
-    def newest_of(self, sha256: str) -> "ApplicationVersion | None":
+    def newest_of(self, sha256: str) -> ApplicationVersion | None:
         """The newest version, if it is made of just these files."""
         return self.versions.filter(number=self.latest_version, sha256=sha256).first() if self.latest_version else None
 
     @transaction.atomic
-    def append(self, version: "ApplicationVersion", files: Files, by: User) -> "ApplicationVersion":
+    def append(self, version: ApplicationVersion, files: Files, by: User) -> ApplicationVersion:
         """Saves a new version as the next one, unless another request has just saved the same."""
         self.lock()
         if (newest := self.newest_of(version.sha256)) is not None:
@@ -158,7 +147,7 @@ class Application(Resource):
         self.save(update_fields=["latest_version"])
         return version
 
-    def restore(self, number: int | None, by: User, note: str = "") -> "ApplicationVersion":
+    def restore(self, number: int | None, by: User, note: str = "") -> ApplicationVersion:
         """What an earlier version holds, as the newest one; a version itself never changes and never goes."""
         version = self.version(number)
         files, note = version.read_files(), note or f"Restores version {version.number}."
@@ -180,7 +169,7 @@ class Application(Resource):
 
     @classmethod
     @transaction.atomic
-    def begin(cls, version: "ApplicationVersion", files: Files, owner: User, **fields: Any) -> "Application":
+    def begin(cls, version: ApplicationVersion, files: Files, owner: User, **fields: Any) -> "Application":
         """A new application with its first version."""
         application = cls(owner=owner, **fields)
         application.save_with_identifier()
@@ -278,175 +267,3 @@ class ApplicationShare(Share):
         if self.role == self.Role.READER:
             private = Application.objects.filter(pk=self.application_id, visibility=Application.Visibility.PRIVATE)
             private.update(visibility=Application.Visibility.SHARED, updated_at=now())
-
-
-class ApplicationVersion(models.Model):
-    """An immutable snapshot of an application's folder."""
-
-    class Kind(models.TextChoices):
-        DECLARATIVE = "declarative", "its questions are data; no code runs"
-        PROGRAMMED = "programmed", "its jobbergate.py asks the questions, on its user's machine"
-
-    application = models.ForeignKey(Application, null=True, on_delete=models.SET_NULL, related_name="versions")
-    number = models.PositiveIntegerField()
-    kind = models.CharField(max_length=16, choices=Kind)
-    sha256 = models.CharField(max_length=64)
-    config = models.JSONField()
-    form = models.JSONField(null=True)
-    note = models.TextField(blank=True)
-    size = models.PositiveIntegerField()
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField("created", auto_now_add=True)
-
-    class Meta:
-        ordering = ["-number"]
-        constraints = [
-            models.UniqueConstraint(fields=["application", "number"], name="version_number_once_per_application"),
-            models.CheckConstraint(condition=Q(number__gte=1), name="version_number_from_1"),
-            models.CheckConstraint(condition=Q(kind__in=["declarative", "programmed"]), name="version_kind_is_known"),
-        ]
-
-    def __str__(self) -> str:
-        name = self.application.name if self.application else "(deleted application)"
-        return f"{name}, version {self.number}"
-
-    @classmethod
-    def from_files(cls, files: Files, form: Any, note: str = "", sha256: str = "") -> "ApplicationVersion":
-        """An unsaved version; raises BadConfig or InvalidForm where the folder is not an application's."""
-        if config.NAME not in files:
-            raise config.BadConfig("it is missing at the top of the folder.")
-        parsed = config.parse(files[config.NAME])
-        if not parsed.declarative and config.PROGRAM not in files:
-            raise config.BadConfig(f"it has no questions, and there is no {config.PROGRAM} to ask any.")
-        TemplateSet(files, parsed).check(programmed=not parsed.declarative)
-        asked = parsed.form or (Form.from_json(form) if form is not None else None)
-        return cls(
-            kind=cls.Kind.DECLARATIVE if parsed.declarative else cls.Kind.PROGRAMMED,
-            config=parsed.as_json(),
-            form=stored(asked),
-            note=note,
-            sha256=sha256 or archive.sha256(files),
-            size=sum(map(len, files.values())),
-        )
-
-    @classmethod
-    def tested(
-        cls,
-        files: Files,
-        form: Any = None,
-        note: str = "",
-        runs: selftests.Runs | None = None,
-        force: bool = False,
-        sha256: str = "",
-    ) -> "ApplicationVersion":
-        """As `from_files`; raises FailedTests where its own tests fail, or, with `force`, says so in its note."""
-        version = cls.from_files(files, form, note, sha256)
-        found = version.results(files, runs)
-        if not force:
-            selftests.refuse_failed(found)
-        version.note = "\n".join(filter(None, [note, selftests.reservation(found)]))
-        return version
-
-    def results(
-        self, files: Files, runs: selftests.Runs | None = None, defaults: bool = False
-    ) -> list[selftests.Result]:
-        return selftests.results(files, self.read_form, runs, defaults)
-
-    def add(self, files: "Mapping[str, bytes]") -> None:
-        ApplicationFile.objects.store(files, lambda path: ApplicationFile.of(self, path, files[path]))
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise ValidationError("A version never changes; publish another.")
-        super().save(*args, **kwargs)
-
-    def read_files(self) -> Files:
-        files = self.files.all()
-        return files.read() if self.size <= archive.PORTION else dict(files.contents(files.sizes()))
-
-    def read_config(self) -> Config:
-        """From the file itself: JSON would have lost the types of some values."""
-        return config.parse(bytes(self.files.values_list("content", flat=True).get(path=config.NAME)))
-
-    def read_form(self) -> Form | None:
-        if self.form is None:
-            return None
-        return Form.from_json(self.form) if self.form["captured"] else Form.declared(self.form["questions"])
-
-
-def stored(form: Form | None) -> dict[str, Any] | None:
-    """The form as JSON that every database takes and every client reads: no NUL, no integers beyond 64 bits."""
-    if form is None:
-        return None
-    try:
-        text = orjson.dumps(form.as_json())
-    except TypeError as error:
-        raise InvalidForm(f"the form cannot be stored: {error}.") from None
-    # Without its escaped backslashes: a text may say `\u0000` in six letters.
-    if b"\\u0000" in text.replace(b"\\\\", b""):
-        raise InvalidForm("the form has a NUL character.")
-    shown: dict[str, Any] = orjson.loads(text)
-    return shown
-
-
-class FileQuerySet(models.QuerySet[M]):
-    """Files under their paths. However large they are together, a portion of them is under way at a time."""
-
-    def store(self, files: "Mapping[str, bytes]", row: "Callable[[str], Any]") -> None:
-        for paths in archive.portions({path: len(content) for path, content in files.items()}):
-            rows = [row(path) for path in paths]
-            if connection.vendor == "postgresql" and len(files[paths[0]]) > archive.PORTION:
-                copy(rows)
-            else:
-                self.bulk_create(rows)
-
-    def read(self) -> Files:
-        return {path: bytes(content) for path, content in self.values_list("path", "content")}
-
-    def sizes(self) -> dict[str, int]:
-        return dict(self.values_list("path", "size"))
-
-    def contents(self, sizes: "Mapping[str, int]") -> "Iterator[tuple[str, bytes]]":
-        """Path and content of each, in an archive's order."""
-        for paths in archive.portions(sizes):
-            found = dict(self.filter(path__in=paths).values_list("path", "content"))
-            if len(found) < len(paths):
-                raise NotThere("It was deleted while it was read.")
-            yield from ((path, bytes(found[path])) for path in paths)
-
-    def packed(self) -> IO[bytes]:
-        """A tar.gz of all. A large one is on disk, in a file without a name, until its reader closes it."""
-        sizes = self.sizes()
-        out: IO[bytes] = BytesIO() if sum(sizes.values()) <= archive.PORTION else TemporaryFile()  # noqa: SIM115
-        try:
-            archive.write(out, self.contents(sizes))
-        except BaseException:
-            out.close()
-            raise
-        out.seek(0)
-        return out
-
-
-class ApplicationFile(models.Model):
-    """One file of a version, under its path in the folder."""
-
-    version = models.ForeignKey(ApplicationVersion, on_delete=models.CASCADE, related_name="files")
-    path = models.CharField(max_length=archive.MAX_PATH)
-    content = models.BinaryField()
-    size = models.PositiveIntegerField()
-
-    objects = FileQuerySet["ApplicationFile"].as_manager()
-
-    class Meta:
-        ordering = ["path"]
-        constraints = [
-            models.UniqueConstraint(fields=["version", "path"], name="file_path_once_per_version"),
-            models.CheckConstraint(condition=Q(size__gte=0) & ~Q(path=""), name="file_has_a_path"),
-        ]
-
-    def __str__(self) -> str:
-        return self.path
-
-    @classmethod
-    def of(cls, version: ApplicationVersion, path: str, content: bytes) -> "ApplicationFile":
-        return cls(version=version, path=path, content=content, size=len(content))

@@ -19,7 +19,8 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from applications.api.serializers import ApplicationSerializer
-from applications.models import Application, ApplicationVersion
+from applications.models import Application
+from applications.versions import ApplicationVersion
 from benchmarks.rendering import bare, default_answers, read_folder
 from jobbergate.urls import handler400, handler403, handler404, handler500
 from jobbergate.urls import urlpatterns as project_urls

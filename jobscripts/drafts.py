@@ -7,9 +7,9 @@ from typing import Any
 
 from applications.archive import Files
 from applications.forms import Answers, Form
-from applications.models import ApplicationVersion
 from applications.rendering import NotedUndefined, render
 from applications.templates import TemplateSet
+from applications.versions import ApplicationVersion
 from jobscripts import directives
 
 KEPT_RECIPES, LARGEST_KEPT = 64, 1024 * 1024

@@ -9,7 +9,8 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from applications.archive import MAX_PATH, Files
-from applications.models import ApplicationVersion, FileQuerySet
+from applications.files import FileQuerySet
+from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, DomainError, NotThere
 from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
 from jobscripts.drafts import Draft, recipes

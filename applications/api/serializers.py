@@ -5,7 +5,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from applications import selftests, tags
-from applications.models import Application, ApplicationFile, ApplicationShare, ApplicationVersion
+from applications.models import Application, ApplicationShare
+from applications.versions import ApplicationFile, ApplicationVersion
 from jobbergate.core.api.json import too_deep
 from jobbergate.core.api.rows import RowSerializer
 

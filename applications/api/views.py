@@ -32,7 +32,8 @@ from applications.api.serializers import (
     VersionSerializer,
     checked,
 )
-from applications.models import Application, ApplicationVersion
+from applications.models import Application
+from applications.versions import ApplicationVersion
 from jobbergate.core.api.json import JSONParser
 from jobbergate.core.api.permissions import MayChange
 from jobbergate.core.api.views import ArchiveDownload, GenericViewSet, ResourceViewSet, RowsMixin

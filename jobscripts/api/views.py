@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from applications import archive
-from applications.models import Application, ApplicationVersion
+from applications.models import Application
+from applications.versions import ApplicationVersion
 from jobbergate.core.api.json import JSONParser
 from jobbergate.core.api.views import ArchiveDownload, Download, ResourceViewSet
 from jobbergate.core.errors import NotThere

@@ -240,7 +240,8 @@ def test_a_script_that_was_submitted_is_not_deleted_and_says_why(as_clerk, rows)
 
 
 def test_an_application_is_deleted_and_what_its_scripts_need_is_kept(as_clerk, rows):
-    from applications.models import Application, ApplicationVersion
+    from applications.models import Application
+    from applications.versions import ApplicationVersion
 
     application = rows["applications_application"]
     url = reverse("admin:applications_application_delete", args=[application.pk])

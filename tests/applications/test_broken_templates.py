@@ -2,8 +2,8 @@
 
 import pytest
 
-from applications.models import ApplicationVersion
 from applications.templates import TemplateProblem
+from applications.versions import ApplicationVersion
 from tests.factories import make_application
 
 YAML = b"jobbergate_config: {default_template: job.j2, supporting_files: [env.j2]}\nquestions: []\n"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from applications.config import BadConfig, Config, parse
-from applications.models import ApplicationVersion
+from applications.versions import ApplicationVersion
 from tests.factories import FOLDER, YAML, make_application
 
 

@@ -17,7 +17,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from applications import archive, export
-from applications.models import Application, ApplicationFile, ApplicationVersion
+from applications.models import Application
+from applications.versions import ApplicationFile, ApplicationVersion
 from tests.applications.commands import manage
 from tests.archives import entry, link, tar_of
 from tests.factories import FOLDER, make_application

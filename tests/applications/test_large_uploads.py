@@ -18,7 +18,8 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from applications import archive
 from applications.archive import pack
-from applications.models import Application, ApplicationFile, ApplicationVersion
+from applications.models import Application
+from applications.versions import ApplicationFile, ApplicationVersion
 from benchmarks.serving import Server, started
 from benchmarks.uploads import (
     BOUNDARY,

@@ -7,7 +7,8 @@ import pytest
 
 from applications import selftests
 from applications.differences import MAX_LINE, MAX_SHOWN, difference
-from applications.models import Application, ApplicationVersion
+from applications.models import Application
+from applications.versions import ApplicationVersion
 from cli.answers import read_file
 from tests.archives import upload
 from tests.factories import FOLDER, make_application

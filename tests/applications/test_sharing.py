@@ -7,7 +7,8 @@ from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 from rest_framework.test import APIClient
 
-from applications.models import Application, ApplicationShare, ApplicationVersion
+from applications.models import Application, ApplicationShare
+from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, NotThere
 from tests.archives import upload
 from tests.conftest import signed_in

@@ -4,7 +4,8 @@ import tarfile
 
 import pytest
 
-from applications.models import Application, ApplicationFile
+from applications.models import Application
+from applications.versions import ApplicationFile
 from tests.archives import archive_of, entry, link, upload
 from tests.factories import FOLDER, TEMPLATE, YAML, make_application
 

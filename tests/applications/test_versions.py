@@ -4,8 +4,9 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from applications.api.views import ApplicationViewSet
-from applications.models import RESERVED, Application, ApplicationFile, ApplicationVersion
+from applications.models import RESERVED, Application
 from applications.questions import InvalidForm
+from applications.versions import ApplicationFile, ApplicationVersion
 from jobbergate.core.errors import NotThere
 from tests.archives import upload
 from tests.factories import FOLDER, make_application, make_script

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from applications.models import Application, ApplicationVersion
+from applications.models import Application
+from applications.versions import ApplicationVersion
 from tests.cli.conftest import Jobbergate
 from tests.factories import FOLDER, make_application, make_user
 

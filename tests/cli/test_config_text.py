@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.config_text import config_text
+from cli.conversion.config_text import config_text
 
 QUESTIONS = [{"variable": "a", "type": "text"}]
 

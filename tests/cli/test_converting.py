@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from applications.forms import Form
-from cli.converting import NotConvertible, convert
+from cli.conversion.converting import NotConvertible, convert
 from cli.errors import CliError
 from jobscripts.models import JobScript
 from tests.cli.conftest import Jobbergate

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli import conditions
-from cli.deriving import NoCondition, NoOrder, as_json, features, holds, learn, ordered
+from cli.conversion.deriving import NoCondition, NoOrder, as_json, features, holds, learn, ordered
 
 QUESTIONS = [
     {"variable": "a", "type": "boolean"},

@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 
 from applications import config, config_schema
 from applications.conditions import COMPARING, JOINING
-from applications.models import Application, ApplicationVersion
+from applications.models import Application
 from applications.questions import TYPES
 from applications.reading import KEYS
+from applications.versions import ApplicationVersion
 from cli.asking import NobodyToAsk
 from cli.compatibility import QUESTIONS, modules
 from cli.folder import LEFT_OUT, read_folder

@@ -25,8 +25,8 @@ def convert(session: Session, path: Path, trust: bool) -> None:
     Example:
         jobbergate applications convert ./my-application > jobbergate.yaml
     """
-    from cli.config_text import config_text
-    from cli.converting import convert as converted
+    from cli.conversion.config_text import config_text
+    from cli.conversion.converting import convert as converted
     from cli.folder import CONFIG, read_folder
     from cli.foreign import PROGRAM
     from cli.publishing import has_questions

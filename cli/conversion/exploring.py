@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cli.deriving import token
-from cli.trials import Trial, alternatives, elsewhere
+from cli.conversion.deriving import token
+from cli.conversion.trials import Trial, alternatives, elsewhere
 
 MOST_TRIALS = 400
 LEARNED_FROM = 100

@@ -11,16 +11,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cli.config_text import Pair
-from cli.deriving import FINITE, Condition, Feature, NoCondition, NoOrder, features, holds, learn, ordered, token
-from cli.deriving import as_json as condition_as_json
+from cli.conversion.config_text import Pair
+from cli.conversion.deriving import (
+    FINITE,
+    Condition,
+    Feature,
+    NoCondition,
+    NoOrder,
+    features,
+    holds,
+    learn,
+    ordered,
+    token,
+)
+from cli.conversion.deriving import as_json as condition_as_json
+from cli.conversion.exploring import Trials
+from cli.conversion.trials import described
+from cli.conversion.undeclarable import causes_of, named, reasons_of
 from cli.errors import CliError
-from cli.exploring import Trials
 from cli.foreign import PROGRAM
 from cli.plain import shown
 from cli.program import NEXT, read_config
-from cli.trials import described
-from cli.undeclarable import causes_of, named, reasons_of
 from cli.workflow import same
 
 # Keys of jobbergate_config that the server looks for there, and nowhere else.

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from cli.exploring import Trials
+from cli.conversion.exploring import Trials
+from cli.conversion.trials import AskedAgain, Trial
 from cli.foreign import PROGRAM
 from cli.plain import shown
-from cli.trials import AskedAgain, Trial
 from cli.workflow import VARIABLE, same
 
 
