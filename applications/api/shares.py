@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from applications.api.serializers import ShareSerializer, ShareWithSerializer
 from applications.api.views import PARENT, OfApplication
 from applications.models import ApplicationShare
+from jobbergate.core.api.filters import KnownParameters
 from jobbergate.core.api.json import JSONParser
 from jobbergate.core.api.permissions import MayChange
 from jobbergate.core.api.views import GenericViewSet, RowsMixin
@@ -25,14 +26,14 @@ class ShareViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
     permission_classes = [IsAuthenticated, MayChange]
     owner_actions = ("create", "destroy")
     editor_actions = ("list",)
-    filter_backends = []
+    filter_backends = [KnownParameters]
     ordering = "id"
     lookup_value_regex = "[0-9]{1,18}"
     parser_classes = [JSONParser]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         self.check_object_permissions(request, self.application)
-        page = self.paginate_queryset(self.application.shares.all())
+        page = self.paginate_queryset(self.filter_queryset(self.application.shares.all()))
         return self.get_paginated_response(page)
 
     @extend_schema(

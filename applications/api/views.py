@@ -34,6 +34,7 @@ from applications.api.serializers import (
 )
 from applications.models import Application
 from applications.versions import ApplicationVersion
+from jobbergate.core.api.filters import KnownParameters
 from jobbergate.core.api.json import JSONParser
 from jobbergate.core.api.permissions import MayChange
 from jobbergate.core.api.views import ArchiveDownload, GenericViewSet, ResourceViewSet, RowsMixin
@@ -148,7 +149,7 @@ class VersionViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
     queryset = ApplicationVersion.objects.none()
     serializer_class = VersionSerializer
     permission_classes = [IsAuthenticated, MayChange]
-    filter_backends = []
+    filter_backends = [KnownParameters]
     lookup_field = "number"
     lookup_value_regex = "[0-9]+|latest"
     parser_classes = [MultiPartParser]
@@ -158,7 +159,7 @@ class VersionViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
         return self.application.version(None if number == "latest" else int(number[:9]))
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.application.versions.all())
+        page = self.paginate_queryset(self.filter_queryset(self.application.versions.all()))
         return self.get_paginated_response(page)
 
     @extend_schema(

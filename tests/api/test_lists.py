@@ -141,6 +141,17 @@ def test_what_no_list_understands_is_refused_by_name(as_alice: APIClient, query:
     assert (answer.status_code, answer.json()["code"], list(answer.json()["errors"])) == (400, "invalid", [field])
 
 
+@pytest.mark.parametrize("rows", ["versions", "shares"])
+@pytest.mark.parametrize("query", ["note=finer", "search=finer", "archived=true"])
+def test_rows_of_an_application_know_no_filters(as_alice: APIClient, alice: User, rows: str, query: str) -> None:
+    make_application(alice, identifier="hello")
+
+    answer = as_alice.get(f"/api/applications/hello/{rows}/?{query}")
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [query.partition("=")[0]])
+    assert as_alice.get(f"/api/applications/hello/{rows}/?limit=1").status_code == 200
+
+
 def test_a_cursor_of_another_order_is_refused(as_alice: APIClient, alice: User) -> None:
     make_many(alice, "abc")
     link = as_alice.get(f"{URL}?limit=1&ordering=name").json()["next"]

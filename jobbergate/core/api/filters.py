@@ -21,7 +21,8 @@ class KnownParameters(BaseFilterBackend):
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         if not request.query_params:
             return queryset
-        known = PAGE_PARAMETERS | {"search", "archived"} | set(filters_of(view))
+        offered = {name for name in ("search", "archived") if hasattr(queryset, name)}
+        known = PAGE_PARAMETERS | offered | set(filters_of(view))
         for name, value in request.query_params.items():
             if name not in known:
                 raise ValidationError({name: [f"There is no such parameter; there are: {', '.join(sorted(known))}."]})
