@@ -5,10 +5,11 @@ that is not asked for has no answer, and every comparison with it is false.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+MAX_WORDS = 500
 COMPARING = ("is", "equals", "in", "contains")
 JOINING = ("all", "any", "not")
 
@@ -26,13 +27,17 @@ class Condition:
         return HOLDS[self.operator](self, answers)
 
     def __str__(self) -> str:
-        return WORDS[self.operator](self)
+        text = WORDS[self.operator](self)
+        return text if len(text) <= MAX_WORDS else text[:MAX_WORDS] + "…"
 
-    def variables(self) -> Iterator[str]:
-        if self.variable:
-            yield self.variable
-        for part in self.parts:
-            yield from part.variables()
+    @property
+    def size(self) -> int:
+        """How many values and parts it has in all."""
+        return (len(self.value) if self.operator == "in" else 1) + sum(part.size for part in self.parts)
+
+    @property
+    def depth(self) -> int:
+        return 1 + max((part.depth for part in self.parts), default=0)
 
     def as_json(self) -> dict[str, Any]:
         if self.operator == "not":

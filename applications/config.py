@@ -81,7 +81,8 @@ class Config:
         }
 
 
-def parse(content: bytes) -> Config:
+def parse(content: bytes, strict: bool = False) -> Config:
+    """`strict` when it is published: what was published once stays readable, whatever rules came later."""
     node = compose(content)
     value = construct(node)
     lines = Lines(node)
@@ -94,7 +95,7 @@ def parse(content: bytes) -> Config:
     sections = {name: section(value, name, lines) for name in SECTIONS[:2]}
     check_keys(sections["jobbergate_config"], lambda key: lines.of("jobbergate_config", key))
     try:
-        form = Form.declared(value["questions"]) if value.get("questions") is not None else None
+        form = Form.declared(value["questions"], strict) if value.get("questions") is not None else None
     except InvalidForm as error:
         raise BadConfig(f"questions: {error.detail}", lines.of("questions", *error.place)) from None
     return Config(**sections, form=form)

@@ -17,7 +17,7 @@ from jobbergate.core.errors import DomainError
 
 Answers = dict[str, Any]
 
-MAX_QUESTIONS = 500
+MAX_QUESTIONS, MAX_CONDITIONS = 500, 20_000
 # Finding the name that was meant is slow: of hundreds of wrong and long ones it would take minutes.
 MAX_EXPLAINED, MAX_COMPARED = 10, 64
 MAX_SHOWN = 80
@@ -59,11 +59,17 @@ class Form:
             self.by_variable.setdefault(asked.question.variable, asked)
         if len(self.by_variable) > MAX_QUESTIONS:
             raise InvalidForm(f"there are more than {MAX_QUESTIONS} questions.")
+        # A section's condition is said again for each of its questions, and a branch's too.
+        if sum(asked.when.size for asked in self.asked if asked.when is not None) > MAX_CONDITIONS:
+            raise InvalidForm(
+                f"the conditions of all questions, with those of their sections and branches, have more than "
+                f"{MAX_CONDITIONS} parts."
+            )
 
     @classmethod
-    def declared(cls, value: Any) -> "Form":
-        """The form of a `questions` section."""
-        reader = Reader()
+    def declared(cls, value: Any, strict: bool = False) -> "Form":
+        """The form of a `questions` section; `strict` when it is published."""
+        reader = Reader(strict)
         questions = reader.questions(value)
         return cls(questions, sections=tuple(reader.sections.values()))
 

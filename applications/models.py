@@ -152,7 +152,7 @@ class Application(Resource):
         version = self.version(number)
         files, note = version.read_files(), note or f"Restores version {version.number}."
         # It was published once: its tests are not asked again, whether it passed them or was forced.
-        return self.append(ApplicationVersion.from_files(files, version.form, note), files, by)
+        return self.append(ApplicationVersion.from_files(files, version.form, note, strict=False), files, by)
 
     @classmethod
     def create(
@@ -214,7 +214,7 @@ class Application(Resource):
         public, private = Application.Visibility.PUBLIC, Application.Visibility.PRIVATE
         visibility = public if self.visibility == public else private
         copied = {"name": self.name, "description": self.description, "tags": self.tags, "visibility": visibility}
-        copy = ApplicationVersion.from_files(files, version.form, f"Clone of {self.name}.")
+        copy = ApplicationVersion.from_files(files, version.form, f"Clone of {self.name}.", strict=False)
         return Application.begin(copy, files, owner, **{**copied, **fields})
 
     def share(self, role: str, **to: Any) -> tuple["ApplicationShare", bool]:

@@ -8,12 +8,12 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import re2
 
-from applications.conditions import Condition, alike, same, same_number
+from applications.conditions import Condition, alike
 from jobbergate.core.errors import DomainError
 
 TYPES = (
@@ -22,9 +22,11 @@ TYPES = (
 TRUE, FALSE = ("true", "yes", "y", "on", "1"), ("false", "no", "n", "off", "0")
 INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-MAX_TEXT, MAX_INTEGER = 100_000, 2**63 - 1
+MAX_TEXT, MAX_INTEGER, MAX_LISTED = 100_000, 2**63 - 1, 50
 # What RE2 may take for one pattern; it refuses what needs more.
 PATTERN_MEMORY = 2**20
+# Values and their labels.
+Choices = tuple[tuple[Any, str], ...]
 BLANK: dict[str, Any] = {"boolean": False, "boolean_list": False, "text": "", "directory": "", "file": ""}
 
 
@@ -55,12 +57,16 @@ class Question:
     max: float | None = None
     pattern: str = ""
     pattern_message: str = ""
-    choices: tuple[tuple[Any, str], ...] = ()
+    choices: Choices = ()
     exists: bool | None = None
     when_true: tuple["Question", ...] = ()
     when_false: tuple["Question", ...] = ()
     when: Condition | None = None
     section: str = ""
+
+    @cached_property
+    def keys(self) -> dict[tuple[Any, ...], tuple[Any, str]]:
+        return keyed(self.choices)
 
     def check(self, given: Any) -> Any:
         """The answer in its own type; raises Unacceptable."""
@@ -152,17 +158,27 @@ def choice(question: Question, given: Any) -> Any:
 
 def chosen(question: Question, given: Any) -> tuple[Any, str] | None:
     """The choice that is meant by its value, its value's text, its label, or a number of another type."""
-    # Each over all choices before the next: one choice's label may be another's value.
-    for means in (
-        lambda value, label: same(given, value),
-        lambda value, label: isinstance(given, str) and given in texts(value),
-        lambda value, label: given == label,
-        lambda value, label: same_number(given, value),
-    ):
-        for value, label in question.choices:
-            if means(value, label):
-                return value, label
-    return None
+    return next((question.keys[key] for key in meanings(given) if key in question.keys), None)
+
+
+def meanings(given: Any) -> list[tuple[Any, ...]]:
+    """What somebody may mean by it, the first first: one choice's label may be another's value."""
+    if isinstance(given, str):
+        return [("value", str, given), ("text", given), ("label", given)]
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return [("value", type(given), given), ("number", given)]
+    return [("value", bool, given)] if isinstance(given, bool) else []
+
+
+def keyed(choices: Choices) -> dict[tuple[Any, ...], tuple[Any, str]]:
+    """The choices by all that may be meant; of two with one key the first counts."""
+    keys: dict[tuple[Any, ...], tuple[Any, str]] = {}
+    for value, label in choices:
+        words = [("text", text) for text in texts(value)]
+        number = [] if isinstance(value, bool | str) else [("number", value)]
+        for key in (("value", type(value), value), *words, ("label", label), *number):
+            keys.setdefault(key, (value, label))
+    return keys
 
 
 def multiple_choice(question: Question, given: Any) -> list[Any]:
@@ -172,14 +188,14 @@ def multiple_choice(question: Question, given: Any) -> list[Any]:
         given = [given] if chosen(question, given) else words
     if not isinstance(given, list):
         raise Unacceptable(f"give a list out of {listed(question)}")
-    found: list[Any] = []
+    found: dict[tuple[type, Any], Any] = {}
     for item in given:
         value = choice(question, item)
-        if not any(same(value, one) for one in found):
-            found.append(value)
+        # In a set 1 and True would be one.
+        found[type(value), value] = value
     if question.required and not found:
         raise Unacceptable(f"give at least one of {listed(question)}")
-    return found
+    return list(found.values())
 
 
 def constant(question: Question, given: Any) -> Any:
@@ -214,7 +230,8 @@ def bounds(question: Question) -> str:
 
 
 def listed(question: Question) -> str:
-    return ", ".join(str(value) for value, _ in question.choices)
+    more = ", …" if len(question.choices) > MAX_LISTED else ""
+    return ", ".join(str(value) for value, _ in question.choices[:MAX_LISTED]) + more
 
 
 @lru_cache(maxsize=256)

@@ -27,7 +27,7 @@ ONLY_FOR = {
 }  # fmt: skip
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 RESERVED = ("data",)
-MAX_DEPTH, MAX_PATTERN = 10, 1000
+MAX_DEPTH, MAX_PATTERN, MAX_SIZE = 10, 1000, 500
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,12 @@ class Section:
 
 @dataclass
 class Reader:
-    """Reads one form from its top. `known` are the questions so far: a condition may be over these."""
+    """Reads one form from its top. `known` are the questions so far: a condition may be over these.
 
+    A version that was published stays readable, whatever rules came later: `strict` is for what is published now.
+    """
+
+    strict: bool = False
     known: dict[str, Question] = field(default_factory=dict)
     sections: dict[str, Section] = field(default_factory=dict)
 
@@ -71,12 +75,17 @@ class Reader:
             raise InvalidForm("sections are not nested.", place)
         text = typed({**value, "variable": title}, "help", str, "text", place) or ""
         self.sections.setdefault(title, Section(title, text))
-        when = self.condition(value.get("when"), title, (*place, "when"))
+        when = self.whole_condition(value, title, place)
         questions = self.questions(value["questions"], (*place, "questions"))
         for question in questions:
             if question.section:
                 raise InvalidForm(f"{question.variable}: it is in the section {title!r} already.", place)
-        return [replace(question, section=title, when=every(when, question.when)) for question in questions]
+        return [replace(question, section=title, when=self.both(when, question, place)) for question in questions]
+
+    def both(self, when: Condition | None, question: Question, place: Place) -> Condition | None:
+        joined = every(when, question.when)
+        refuse_depth(joined, question.variable, place)
+        return joined
 
     # --- one question ---
 
@@ -89,7 +98,8 @@ class Reader:
             raise InvalidForm(f"{variable!r} is no name of a variable; give letters, digits and _ (not 'data').", place)
         if kind not in TYPES:
             raise InvalidForm(f"{variable}: there is no type {kind!r}; there are {', '.join(TYPES)}.", (*place, "type"))
-        refuse_misplaced(value, place)
+        if self.strict:
+            refuse_misplaced(value, place)
         plain = Question(
             variable,
             kind,
@@ -97,13 +107,13 @@ class Reader:
             help=typed(value, "help", str, "text", place) or "",
             required=typed(value, "required", bool, "true or false", place) is not False,
             unit=typed(value, "unit", str, "text", place) or "",
-            min=typed(value, "min", int | float, "a number", place),
-            max=typed(value, "max", int | float, "a number", place),
+            min=bound(value, "min", place),
+            max=bound(value, "max", place),
             pattern=read_pattern(value, place),
             pattern_message=typed(value, "pattern_message", str, "text", place) or "",
             choices=read_choices(value, variable, kind, place),
             exists=typed(value, "exists", bool, "true or false", place),
-            when=self.condition(value.get("when"), variable, (*place, "when")),
+            when=self.whole_condition(value, variable, place),
             section=self.titled(value, place),
         )
         question = with_default(plain, value.get("default"), (*place, "default"))
@@ -122,11 +132,18 @@ class Reader:
 
     # --- conditions ---
 
+    def whole_condition(self, value: dict[str, Any], variable: str, place: Place) -> Condition | None:
+        condition = self.condition(value.get("when"), variable, (*place, "when"))
+        refuse_depth(condition, variable, place)
+        if condition is not None and condition.size > MAX_SIZE:
+            raise InvalidForm(f"{variable}: when has more than {MAX_SIZE} parts.", (*place, "when"))
+        return condition
+
     def condition(self, value: Any, variable: str, place: Place) -> Condition | None:
         if value is None:
             return None
-        if len(place) > 4 * MAX_DEPTH:
-            raise InvalidForm(f"{variable}: when is nested too deeply.", place)
+        if sum(step in JOINING for step in place) > MAX_DEPTH:
+            raise InvalidForm(f"{variable}: when is nested more than {MAX_DEPTH} levels deep.", place)
         if isinstance(value, str):
             value = {"variable": value, "is": True}
         operators = [key for key in (*COMPARING, *JOINING) if isinstance(value, dict) and key in value]
@@ -191,6 +208,11 @@ def possible(other: Question, value: Any, variable: str, place: Place) -> Any:
         raise InvalidForm(f"{variable}: when: {words}.", place) from None
 
 
+def refuse_depth(condition: Condition | None, variable: str, place: Place) -> None:
+    if condition is not None and condition.depth > MAX_DEPTH:
+        raise InvalidForm(f"{variable}: when is nested more than {MAX_DEPTH} levels deep.", (*place, "when"))
+
+
 # --- the parts of a question ----------------------------------------------------------------------------------------
 
 
@@ -216,9 +238,15 @@ def typed(value: dict[str, Any], key: str, accepted: Any, words: str, place: Pla
     found = value.get(key)
     if found is None:
         return None
-    wrong = not isinstance(found, accepted) or (isinstance(found, bool) and accepted is not bool)
-    if wrong or (isinstance(found, float) and not math.isfinite(found)):
+    if not isinstance(found, accepted) or (isinstance(found, bool) and accepted is not bool):
         raise InvalidForm(f"{value['variable']}: {key} is {found!r}; give {words}.", (*place, key))
+    return found
+
+
+def bound(value: dict[str, Any], key: str, place: Place) -> float | None:
+    found: float | None = typed(value, key, int | float, "a number", place)
+    if found is not None and not math.isfinite(found):
+        raise InvalidForm(f"{value['variable']}: {key} is {found!r}; give a finite number.", (*place, key))
     return found
 
 
@@ -278,5 +306,8 @@ def storable(default: Any, variable: str, place: Place) -> Any:
 
 
 def shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except TypeError:  # YAML has keys that JSON has not, such as dates.
+        text = repr(value)
     return text if len(text) <= 80 else text[:80] + "…"

@@ -54,11 +54,13 @@ class ApplicationVersion(models.Model):
         return f"{name}, version {self.number}"
 
     @classmethod
-    def from_files(cls, files: Files, form: Any, note: str = "", sha256: str = "") -> "ApplicationVersion":
+    def from_files(
+        cls, files: Files, form: Any, note: str = "", sha256: str = "", strict: bool = True
+    ) -> "ApplicationVersion":
         """An unsaved version; raises BadConfig or InvalidForm where the folder is not an application's."""
         if config.NAME not in files:
             raise config.BadConfig("it is missing at the top of the folder.")
-        parsed = config.parse(files[config.NAME])
+        parsed = config.parse(files[config.NAME], strict)
         if not parsed.declarative and config.PROGRAM not in files:
             raise config.BadConfig(f"it has no questions, and there is no {config.PROGRAM} to ask any.")
         TemplateSet(files, parsed).check(programmed=not parsed.declarative)

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from applications import selftests, tags
 from applications.models import Application, ApplicationShare
 from applications.versions import ApplicationFile, ApplicationVersion
-from jobbergate.core.api.json import too_deep
+from jobbergate.core.api.json import MAX_DEPTH, too_deep
 from jobbergate.core.api.rows import RowSerializer
 
 MAX_FORM, MAX_RUNS = 2**20, 4 * 2**20
@@ -121,9 +121,12 @@ class JSONTextField(serializers.CharField):
         if len(text) > self.most:
             raise serializers.ValidationError(f"It is longer than {self.most} characters.")
         try:
-            return orjson.loads(text)
+            value = orjson.loads(text)
         except orjson.JSONDecodeError as error:
             raise serializers.ValidationError(f"This is not JSON: {error}.") from None
+        if too_deep(value):
+            raise serializers.ValidationError(f"It is nested more than {MAX_DEPTH} levels deep.")
+        return value
 
 
 class RunsField(JSONTextField):

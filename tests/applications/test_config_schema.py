@@ -25,7 +25,7 @@ def told(value: object) -> str:
     """What is wrong with it; nothing where both take it, and a failure where only one does."""
     detail = ""
     try:
-        config.parse(json.dumps(value).encode())
+        config.parse(json.dumps(value).encode(), strict=True)
     except BadConfig as error:
         detail = error.detail
     assert VALIDATOR.is_valid(value) == (detail == ""), detail
