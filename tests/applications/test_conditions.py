@@ -133,6 +133,75 @@ def test_a_section_that_is_wrong_is_refused(section, words):
     assert refusal.value.detail == words
 
 
+# --- bounds -----------------------------------------------------------------------------------------------------------
+
+
+def nested(levels: int) -> Any:
+    return {"not": nested(levels - 1)} if levels else "restart"
+
+
+def test_a_condition_has_a_bounded_number_of_parts():
+    with pytest.raises(InvalidForm) as refusal:
+        form_with({"any": ["restart"] * 500})
+
+    assert refusal.value.detail == "x: when has more than 500 parts."
+
+
+def test_a_section_s_condition_counts_for_each_of_its_questions():
+    questions = [{"variable": f"q{number}", "type": "text"} for number in range(100)]
+    section = {"section": "A", "when": {"any": ["restart"] * 400}, "questions": questions}
+
+    with pytest.raises(InvalidForm) as refusal:
+        Form.declared([RESTART, section])
+
+    assert refusal.value.detail == (
+        "the conditions of all questions, with those of their sections and branches, have more than 20000 parts."
+    )
+
+
+@pytest.mark.parametrize("levels", [10, 100, 5000])
+def test_a_condition_is_not_nested_too_deeply(levels):
+    condition: Any = "restart"
+    for _ in range(levels):
+        condition = {"not": condition}
+
+    with pytest.raises(InvalidForm) as refusal:
+        form_with(condition)
+
+    assert refusal.value.detail == "x: when is nested more than 10 levels deep."
+
+
+@pytest.mark.parametrize("levels", range(7, 11))
+def test_what_a_section_s_condition_makes_of_a_question_s_can_be_read_again_or_is_refused(levels):
+    question = {"variable": "x", "type": "text", "when": nested(levels - 1)}
+    section = {"section": "A", "when": nested(levels - 1), "questions": [question]}
+
+    if levels >= 10:
+        with pytest.raises(InvalidForm, match="nested more than 10 levels deep"):
+            Form.declared([RESTART, section])
+    else:
+        form = Form.declared([RESTART, section])
+        assert Form.declared(form.as_json()["questions"]).as_json()["questions"] == form.as_json()["questions"]
+
+
+def test_thousands_of_choices_are_told_apart_by_their_keys():
+    """Compared one by one this would be a quarter of a billion comparisons."""
+    values = list(range(16_000))
+    form = Form.declared([{"variable": "many", "type": "multiple_choice", "choices": values}])
+
+    assert form.validate({"many": [str(value) for value in reversed(values)]}) == {"many": values[::-1]}
+    with pytest.raises(InvalidAnswers) as refusal:
+        form.validate({"many": 16_000})
+    assert len(refusal.value.detail) < 400
+
+
+def test_a_long_condition_is_told_in_few_words():
+    with pytest.raises(InvalidAnswers) as refusal:
+        form_with({"all": ["restart"] * 400}).validate({"x": "here"})
+
+    assert len(refusal.value.detail) < 700
+
+
 # --- patterns ---------------------------------------------------------------------------------------------------------
 
 

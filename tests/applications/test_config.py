@@ -106,6 +106,11 @@ QUESTIONS = {
         "boolean_list, directory, file, constant."),
     "twice": ("questions:\n- {variable: a, type: text}\n- {variable: a, type: text}", ", line 1: questions: a is asked for twice."),
     "no choices": ("questions:\n- {variable: a, type: choice}", ", line 2: questions: a: give a list of choices."),
+    "a condition with a key that JSON has not": (
+        "questions:\n- {variable: a, type: boolean}\n- variable: b\n  type: text\n  when: {2024-01-01: a}",
+        ", line 5: questions: b: when is {datetime.date(2024, 1, 1): 'a'}; give the name of a yes-or-no question, "
+        "{variable, is: true or false}, {variable, equals: value}, {variable, in: [values]}, {variable, contains: value}, "
+        "{all: [conditions]}, {any: [conditions]} or {not: condition}."),
     "an unknown key": (
         "questions:\n- variable: a\n  type: text\n  minimum: 3",
         ", line 4: questions: a question has no 'minimum'; it may have variable, type, message, default, help, required, unit, "

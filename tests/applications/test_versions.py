@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from applications.api.views import ApplicationViewSet
+from applications.config import BadConfig
 from applications.models import RESERVED, Application
 from applications.questions import InvalidForm
 from applications.versions import ApplicationFile, ApplicationVersion
@@ -83,8 +84,12 @@ def test_a_captured_form_comes_with_its_version(as_alice, alice):
     )  # fmt: skip
 
 
+# JSON that can be read, and is too deep for anything that looks at it.
+NESTED = '{"questions": [{"variable": "a", "type": "constant", "default": ' + "[" * 900 + "]" * 900 + "}]}"
+
+
 @pytest.mark.parametrize("form", ["{", "[]", '{"questions": 3}', '{"questions": [{"variable": "a", "type": "x"}]}', "[" * 5000,
-                                  '{"questions": [' * 300, "3", '"x"'])  # fmt: skip
+                                  '{"questions": [' * 300, "3", '"x"', NESTED])  # fmt: skip
 def test_what_is_no_form_is_refused(as_alice, alice, form):
     application = make_application(alice)
 
@@ -277,3 +282,23 @@ def test_a_form_may_have_no_nul(alice, message):
 
     with pytest.raises(InvalidForm, match="the form has a NUL character"):
         Application.create(ASKING, alice, form, name="x")
+
+
+MISPLACED = b"""\
+jobbergate_config: {default_template: job.sh.j2}
+questions:
+  - {variable: nodes, type: integer, default: 2, exists: true, pattern: "[0-9]+"}
+  - {variable: name, type: text, default: x, min: 3, choices: [a]}
+"""
+
+
+def test_keys_that_mean_nothing_are_refused_at_publication_and_ignored_where_they_were_published_before(alice):
+    """Rules that come later must not make what is there unusable."""
+    files = {**FOLDER, "jobbergate.yaml": MISPLACED}
+    with pytest.raises(BadConfig, match="line 3: questions: nodes: pattern goes with text, file, directory"):
+        Application.create(files, alice, name="new")
+
+    old = Application.begin(ApplicationVersion.from_files(files, None, strict=False), files, alice, name="old")
+
+    assert make_script(alice, old).read_entrypoint().splitlines()[1] == "#SBATCH --nodes=2"
+    assert make_script(alice, old.clone(alice)).version.number == 1

@@ -146,6 +146,11 @@ def forms(draw: Any) -> Form:
         else:
             questions.append(one)
         kinds[name] = kind
+    first = draw(st.integers(0, len(questions)))
+    before = {name: kinds[name] for name in kinds if any(found["variable"] == name for found in questions[:first])}
+    if before and first < len(questions):
+        section = {"section": "More", "when": draw(conditions(before)), "questions": questions[first:]}
+        questions = [*questions[:first], section]
     try:
         return Form.declared(questions)
     except InvalidForm:  # A question that moved into a branch may name one that now comes after it.
