@@ -112,9 +112,11 @@ class ApplicationAdmin(StaffAdmin):
 
     def save_model(self, request: HttpRequest, obj: Application, form: Any, change: bool) -> None:
         if change:
-            # Its shares are saved next; then `save_related` gives it away.
-            obj.owner_id = form.initial["owner"]
-        super().save_model(request, obj, form, change)
+            # What somebody else has changed meanwhile stays. Its shares come next; then `save_related` gives it away.
+            columns = set(form.changed_data) & set(ApplicationForm.Meta.fields) - {"owner"}
+            obj.change(**{name: form.cleaned_data[name] for name in columns})
+        else:
+            super().save_model(request, obj, form, change)
         if version := form.cleaned_data.get("version"):
             obj.append(version, form.cleaned_data["archive"], request.user)  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,37 +107,37 @@ def read_file(file: Path) -> bytes:
 # --- publishing -----------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def publish(path: Path, identifier: str, wish: Wish) -> str:
     """What has become of one folder, in words; raises DomainError where it cannot be published."""
     files = read_folder(path)
-    found = Application.objects.select_for_update().filter(identifier=identifier).first()
-    said = create(path, identifier, files, wish) if found is None else update(found, files, wish)
-    if wish.dry_run:
-        transaction.set_rollback(True)
-    return said
+    found = Application.objects.filter(identifier=identifier).first()
+    return create(path, identifier, files, wish) if found is None else update(found, files, wish)
 
 
 def create(path: Path, identifier: str, files: Files, wish: Wish) -> str:
-    made = Application.create(
-        files,
-        wish.owner,
-        note=wish.note,
-        force=wish.force,
-        name=path.absolute().name[:255],
-        identifier=identifier,
-        visibility=wish.visibility,
-    )
-    return f"created, {told(made.version(), None)}"
+    version = ApplicationVersion.tested(files, note=wish.note, force=wish.force)
+    fields = {"name": path.absolute().name[:255], "identifier": identifier, "visibility": wish.visibility}
+    made = saved(lambda: Application.begin(version, files, wish.owner, **fields).version(), wish.dry_run)
+    return f"created, {told(made, None)}"
 
 
 def update(application: Application, files: Files, wish: Wish) -> str:
     refuse_stranger(application, wish.owner)
-    newest = application.version() if application.latest_version else None
-    if newest is not None and newest.sha256 == archive.sha256(files):
+    newest, sha256 = application.version() if application.latest_version else None, archive.sha256(files)
+    if newest is not None and newest.sha256 == sha256:
         return f"unchanged, version {newest.number}"
     form = kept_form(newest, files)
-    return told(application.publish(files, wish.owner, form, wish.note, force=wish.force), form and newest)
+    version = ApplicationVersion.tested(files, form, wish.note, None, wish.force, sha256)
+    return told(saved(lambda: application.append(version, files, wish.owner), wish.dry_run), form and newest)
+
+
+@transaction.atomic
+def saved(save: Callable[[], ApplicationVersion], dry_run: bool) -> ApplicationVersion:
+    """All or nothing, and for a dry run nothing. A version's own tests, which take their time, ran before."""
+    version = save()
+    if dry_run:
+        transaction.set_rollback(True)
+    return version
 
 
 def refuse_stranger(application: Application, owner: User) -> None:

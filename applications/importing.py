@@ -27,7 +27,7 @@ from applications.models import Application
 from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, DomainError
 
-MAX_MANIFEST, MAX_NUMBER = 256 * 2**20, 2**31 - 1
+MAX_MANIFEST, MAX_NUMBER = 64 * 2**20, 2**31 - 1
 BLOCK, MANY = tarfile.BLOCKSIZE, 500
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 KINDS = {str: "text", int: "a number", bool: "true or false", list: "a list", dict: "a mapping"}

@@ -125,20 +125,23 @@ class Application(Resource):
     ) -> ApplicationVersion:
         """The next version, made of `files`. The same files as the newest version's make no new one."""
         sha256 = archive.sha256(files)
-        if (newest := self.newest_of(sha256)) is not None:
+        if (newest := self.newest_of(sha256, form)) is not None:
             return newest
         # Tests take seconds, in which nobody else has to wait for our transaction.
         return self.append(ApplicationVersion.tested(files, form, note, runs, force, sha256), files, by)
 
-    def newest_of(self, sha256: str) -> ApplicationVersion | None:
-        """The newest version, if it is made of just these files."""
-        return self.versions.filter(number=self.latest_version, sha256=sha256).first() if self.latest_version else None
+    def newest_of(self, sha256: str, form: Any = None) -> ApplicationVersion | None:
+        """The newest version, if it is made of just these files, and lacks no form that is there now."""
+        newest = (
+            self.versions.filter(number=self.latest_version, sha256=sha256).first() if self.latest_version else None
+        )
+        return None if newest is not None and newest.form is None and form is not None else newest
 
     @transaction.atomic
     def append(self, version: ApplicationVersion, files: Files, by: User) -> ApplicationVersion:
         """Saves a new version as the next one, unless another request has just saved the same."""
         self.lock()
-        if (newest := self.newest_of(version.sha256)) is not None:
+        if (newest := self.newest_of(version.sha256, version.form)) is not None:
             return newest
         version.application, version.number, version.created_by = self, self.latest_version + 1, by
         version.save()
@@ -217,8 +220,11 @@ class Application(Resource):
         copy = ApplicationVersion.from_files(files, version.form, f"Clone of {self.name}.", strict=False)
         return Application.begin(copy, files, owner, **{**copied, **fields})
 
+    @transaction.atomic
     def share(self, role: str, **to: Any) -> tuple["ApplicationShare", bool]:
         """With `user=` or `group=`: their share, in this role from now on, and whether it is new."""
+        # The application before its shares, as everywhere: two requests that lock both must not wait for each other.
+        self.lock()
         if to.get("user") == self.owner:
             words = f"{self.owner} owns it already."
             raise DomainError(words, {"user": [words]})
@@ -241,6 +247,8 @@ class Application(Resource):
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        # A version that is published meanwhile would be left without an application.
+        self.lock()
         for version in self.versions.all():
             # Where a job script was made from it, it stays, without its application, until the script goes.
             with suppress(models.ProtectedError):

@@ -1,6 +1,9 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
@@ -48,14 +51,24 @@ class ShareViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
         serializer = ShareWithSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
-        share, made = self.application.share(data["role"], **named(data))
+        with self.still_allowed():
+            share, made = self.application.share(data["role"], **named(data))
         code = status.HTTP_201_CREATED if made else status.HTTP_200_OK
         return Response(ShareSerializer().to_representation(share), status=code)
+
+    @contextmanager
+    def still_allowed(self) -> Iterator[None]:
+        """A transaction in which nobody else gives the application away."""
+        with transaction.atomic():
+            self.application.lock()
+            self.check_object_permissions(self.request, self.application)
+            yield
 
     @extend_schema(summary="Share an application no more")
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         self.check_object_permissions(request, self.application)
-        get_object_or_404(self.application.shares, pk=int(kwargs["pk"])).delete()
+        with self.still_allowed():
+            get_object_or_404(self.application.shares, pk=int(kwargs["pk"])).delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -89,10 +89,14 @@ class ApplicationViewSet(ResourceViewSet):
         return Application.create(unpacked(archive), self.request.user, **fields)  # type: ignore[arg-type]
 
     def perform_update(self, serializer: Any) -> None:
-        application, wanted = serializer.instance, serializer.validated_data.get("visibility")
-        if wanted not in (None, application.visibility) and not application.belongs_to(self.request.user):
-            raise PermissionDenied("Only its owner and staff may set who sees it.")
+        if not serializer.instance.belongs_to(self.request.user):
+            self.leave_visibility(serializer.instance, serializer.validated_data)
         serializer.save()
+
+    def leave_visibility(self, application: Application, wanted: dict[str, Any]) -> None:
+        # What is only said again is left out: the owner may set it meanwhile.
+        if wanted.pop("visibility", application.visibility) != application.visibility:
+            raise PermissionDenied("Only its owner and staff may set who sees it.")
 
     @extend_schema(
         summary="Check a folder without publishing it",

@@ -141,14 +141,32 @@ class Words(forms.Widget):
         return format_html("{}", self.words)
 
 
+class Settled(forms.Field):
+    """A row that was chosen before, and stays."""
+
+    def __init__(self, row: Model | None) -> None:
+        super().__init__(required=False, disabled=True, widget=Words(str(row or "")))
+        self.row = row
+
+    def clean(self, value: Any) -> Model | None:
+        return self.row
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
 class ShareForm(forms.ModelForm):
     """Who it is shared with is chosen once; their role may change."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("user", "group") if self.instance.pk else ():
-            self.fields[name].disabled = True
-            self.fields[name].widget = Words(str(getattr(self.instance, name) or ""))
+            self.fields[name] = Settled(getattr(self.instance, name))
+
+    def _post_clean(self) -> None:
+        # What nobody has touched is not looked up again, however many shares there are.
+        if self.instance.pk is None or self.has_changed():
+            super()._post_clean()  # type: ignore[misc]  # The stubs lack it.
 
     def clean_user(self) -> User | None:
         user: User | None = self.cleaned_data["user"]

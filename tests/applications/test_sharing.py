@@ -9,10 +9,11 @@ from rest_framework.test import APIClient
 
 from applications.models import Application, ApplicationShare
 from applications.versions import ApplicationVersion
-from jobbergate.core.errors import Conflict, NotThere
+from jobbergate.core.errors import Conflict, DomainError, NotThere
 from tests.archives import upload
 from tests.conftest import signed_in
 from tests.factories import FOLDER, make_application, make_script, make_user
+from tests.submissions.test_at_the_same_moment import together
 
 URL = "/api/applications/hello/"
 SHARES = f"{URL}shares/"
@@ -375,3 +376,62 @@ def test_a_change_of_what_was_deleted_meanwhile_finds_nothing(hello: Application
 
     with pytest.raises(NotThere):
         stale.change(name="New")
+
+
+def test_nobody_shares_with_whom_it_was_given_to_meanwhile(hello: Application, bob: User) -> None:
+    stale = Application.objects.get(pk=hello.pk)
+    hello.transfer(bob)
+
+    with pytest.raises(DomainError, match="bob owns it already"):
+        stale.share("reader", user=bob)
+
+
+def test_what_was_deleted_meanwhile_cannot_be_deleted_or_published(hello: Application, alice: User) -> None:
+    stale = Application.objects.get(pk=hello.pk)
+    hello.delete()
+
+    with pytest.raises(NotThere):
+        stale.delete()
+    with pytest.raises(NotThere):
+        stale.publish({**FOLDER, "new": b""}, alice)
+    assert not ApplicationVersion.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sharing_and_giving_away_at_the_same_moment_end_in_one_owner_without_a_share() -> None:
+    alice, bob = make_user("alice"), make_user("bob")
+    for round in range(8):
+        pk = make_application(alice, identifier=f"shared-{round}").pk
+        Application.objects.get(pk=pk).share("editor", user=bob)
+
+        def step(number: int, pk: int = pk) -> None:
+            application = Application.objects.get(pk=pk)
+            application.share("reader", user=bob) if number % 2 else application.transfer(bob)
+
+        problems = [found for found in together(step) if found is not None]
+
+        application = Application.objects.get(pk=pk)
+        assert application.owner == bob
+        assert not application.shares.filter(user=bob).exists()
+        assert all(isinstance(problem, DomainError) for problem in problems)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publishing_and_deleting_at_the_same_moment_leave_no_version_behind() -> None:
+    alice = make_user("alice")
+    for round in range(8):
+        pk = make_application(alice, identifier=f"gone-{round}").pk
+
+        def step(number: int, pk: int = pk) -> None:
+            application = Application.objects.filter(pk=pk).first()
+            if application is None:
+                return
+            if number % 2:
+                application.publish({**FOLDER, "new": str(number).encode()}, alice)
+            else:
+                application.delete()
+
+        assert all(found is None or isinstance(found, NotThere) for found in together(step))
+
+    assert not ApplicationVersion.objects.filter(application=None).exists()
+    assert not Application.objects.exists()

@@ -302,3 +302,15 @@ def test_keys_that_mean_nothing_are_refused_at_publication_and_ignored_where_the
 
     assert make_script(alice, old).read_entrypoint().splitlines()[1] == "#SBATCH --nodes=2"
     assert make_script(alice, old.clone(alice)).version.number == 1
+
+
+def test_a_form_that_the_newest_version_lacks_makes_the_next_one(alice):
+    """Somebody published without running the program, and somebody who trusts it publishes again."""
+    form = {"questions": [{"variable": "n", "type": "text"}]}
+    application = Application.create(ASKING, alice, name="x")
+
+    second = application.publish(ASKING, alice, form, "With its form.")
+    third = application.publish(ASKING, alice)
+
+    assert (second.number, second.note, second.form["captured"]) == (2, "With its form.", True)
+    assert third == second == application.publish(ASKING, alice, form)

@@ -9,7 +9,7 @@ from django.db import connections
 from django.utils.timezone import now
 
 from applications.models import Application
-from jobbergate.core.errors import Conflict
+from jobbergate.core.errors import Conflict, DomainError
 from submissions.models import JobSubmission
 from tests.factories import FOLDER, make_application, make_submission, make_user
 
@@ -25,7 +25,7 @@ def together(step):
         try:
             barrier.wait()
             return step(number)
-        except Conflict as refusal:
+        except DomainError as refusal:
             return refusal
         finally:
             connections.close_all()
