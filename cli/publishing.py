@@ -91,16 +91,19 @@ def has_questions(files: dict[str, bytes]) -> bool:
 def _trusted(session: Session, folder: Folder, to: str, *, trust: bool) -> bool:
     """Whether jobbergate.py may run here: only if its user trusts this very content."""
     from cli.trust import Content
-    from cli.trusting import about_earlier, may_run
+    from cli.trusting import Declined, about_earlier, may_run
 
     content = Content.of_folder(folder.path, folder.files)
     purpose = f"To {to} its form and to run its tests, {PROGRAM} of this folder has to run on this machine."
-    if may_run(session, content, purpose=purpose, trust=trust):
-        return True
+    why = "nobody trusted it (--trust does)"
+    try:
+        if may_run(session, content, purpose=purpose, trust=trust):
+            return True
+    except Declined:
+        why = "you did not trust it"
     tests = " Nor were its tests." if folder.tests() else ""
     session.output.talk(
-        f"{_without_form(to)}: {PROGRAM} was not run, since nobody trusted it (--trust does)."
-        f"{tests}{about_earlier(session, content)}"
+        f"{_without_form(to)}: {PROGRAM} was not run, since {why}.{tests}{about_earlier(session, content)}"
     )
     return False
 

@@ -125,7 +125,7 @@ def create(
     help="A tag to take away. May be repeated.",
 )
 @visibility_option
-@click.option("--archive/--unarchive", "archived", default=None, help="Hide it from listings, or show it again.")
+@click.option("--archive/--unarchive", "archived", default=None, help="As the verbs `archive` and `unarchive` do.")
 @note_option
 @trust_option
 @force_option
@@ -238,7 +238,9 @@ def clone(session: Session, application: str, name: str | None, identifier: str 
 @click.pass_context
 @pass_session
 def archive(session: Session, ctx: click.Context, names: tuple[str, ...]) -> None:
-    """Hide applications from listings. Nothing else about them changes.
+    """Hide applications from listings, and make no more scripts from them.
+
+    Their versions, shares and scripts stay; `unarchive` brings them back.
 
     \b
     Example:
@@ -252,7 +254,7 @@ def archive(session: Session, ctx: click.Context, names: tuple[str, ...]) -> Non
 @click.pass_context
 @pass_session
 def unarchive(session: Session, ctx: click.Context, names: tuple[str, ...]) -> None:
-    """Show archived applications in listings again.
+    """Bring archived applications back, to listings and to new scripts.
 
     \b
     Example:

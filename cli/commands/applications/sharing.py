@@ -11,6 +11,7 @@ from cli import completing
 from cli.commands.applications.noun import application_argument, applications
 from cli.errors import CliError, UsageProblem
 from cli.listing import columns
+from cli.output import Output, on_one_line
 from cli.session import Command, Session, pass_session
 
 FIELDS = columns("id user group role created_at")
@@ -117,7 +118,8 @@ def transfer(session: Session, application: str, username: str, yes: bool) -> No
 
     row = session.client.get(at("applications", application))
     if not yes:
-        _confirm(session, f"{row['name']} (of {row['owner']}) goes to {username}, and only they can give it back.")
+        whose = f"{on_one_line(row['name'])} (of {on_one_line(row['owner'])})"
+        _confirm(f"{whose} goes to {on_one_line(username)}, and only they can give it back.")
     session.output.row(session.client.post(at("applications", row["id"], "transfer"), {"owner": username}))
 
 
@@ -136,9 +138,12 @@ def _share_of(rows: list[dict[str, Any]], wanted: dict[str, str]) -> dict[str, A
     raise CliError(f"It is not shared with the {kind} {name}; `jobbergate applications shares` lists with whom it is.")
 
 
-def _confirm(session: Session, sentence: str) -> None:
+def _confirm(sentence: str) -> None:
+    from cli.terminal import confirmed, terminal
+
     if not sys.stdin.isatty():
         raise UsageProblem("Nobody can be asked here; --yes goes on without.")
-    session.output.talk(sentence)
-    if not click.confirm("Go on?", default=False, err=True):
-        raise click.Abort
+    with terminal(instead="--yes") as stream:
+        Output(stderr=stream).talk(sentence)
+        if not confirmed("Go on?", stream):
+            raise click.Abort
