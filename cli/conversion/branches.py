@@ -70,11 +70,15 @@ def constants(tree: ast.AST) -> Iterator[Any]:
 
 
 def scalars(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from scalars(inner)
-    else:
-        yield value
+    """Each mapping and list once, since YAML lets them stand in themselves."""
+    waiting, seen = [value], set()
+    while waiting:
+        one = waiting.pop(0)
+        if not isinstance(one, dict | list):
+            yield one
+        elif id(one) not in seen:
+            seen.add(id(one))
+            waiting += one.values() if isinstance(one, dict) else one
 
 
 def fits(value: Any) -> bool:
