@@ -70,6 +70,14 @@ def publish(session: Session, path: str, folder: Folder, *, note: str | None, fo
         raise CliError(f"{error.detail} (`--force` does that.)") from None
 
 
+def say_published(session: Session, version: Mapping[str, Any], *, before: int) -> None:
+    """`before` is the number of the version that was the newest."""
+    if version["number"] == before:
+        session.output.talk(f"The newest version, {before}, holds just that already.")
+    else:
+        session.output.talk(f"Version {version['number']} is published.")
+
+
 def _show_failures(session: Session, errors: Mapping[str, Any]) -> None:
     for sentence, *diffs in errors.values():
         session.output.talk(str(sentence))

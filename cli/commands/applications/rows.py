@@ -154,7 +154,7 @@ def update(
         jobbergate applications update my-application --tag openfoam --untag draft --visibility public
     """
     from cli.client import at
-    from cli.publishing import changes, prepared, publish, refuse_no_change
+    from cli.publishing import changes, prepared, publish, refuse_no_change, say_published
 
     path = at("applications", application)
     new = changes(
@@ -165,11 +165,15 @@ def update(
     if folder is None:
         refuse_no_change(new, "a FOLDER or one of the options that `--help` lists")
         return session.output.row(session.client.patch(path, new))
+    row = session.client.get(path)
+    # Only those who may change it see this list: nobody's code runs here for an upload that is refused then.
+    session.client.get(f"{path}shares/", limit=1)
     read = prepared(session, folder, trust=trust)
     # A version cannot be taken back, so whatever else may be refused goes first. By id: the identifier may be new.
-    path = at("applications", (session.client.patch(path, new) if new else session.client.get(path))["id"])
+    row = session.client.patch(path, new) if new else row
+    path = at("applications", row["id"])
     version = publish(session, f"{path}versions/", read, note=note, force=force)
-    session.output.talk(f"Version {version['number']} is published.")
+    say_published(session, version, before=row["latest_version"])
     session.output.row(session.client.get(path))
 
 

@@ -39,7 +39,20 @@ def share(session: Session, application: str, users: tuple[str, ...], groups: tu
     row = session.client.get(at("applications", application))
     role = "editor" if editor else "reader"
     path = at("applications", row["id"], "shares")
-    shared = [session.client.create(path, {**one, "role": role}) for one in _named(users, groups)]
+    shared, refused = [], None
+    for one in _named(users, groups):
+        try:
+            shared.append(session.client.create(path, {**one, "role": role}))
+        except CliError as error:
+            refused = error
+            break
+    if shared or refused is None:
+        _show_shared(session, row, shared, editor=editor)
+    if refused is not None:
+        raise refused
+
+
+def _show_shared(session: Session, row: dict[str, Any], shared: list[dict[str, Any]], *, editor: bool) -> None:
     if row["visibility"] == "private" and not editor:
         session.output.talk("It was private; it is shared now.")
     elif row["visibility"] == "public" and not editor:
