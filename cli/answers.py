@@ -80,6 +80,8 @@ def parse(text: str, name: str) -> Any:
     except json.JSONDecodeError as error:
         if name.endswith(".json"):
             raise CliError(f"{name}, line {error.lineno}: {error.msg}.") from None
+    except ValueError as error:  # A number of thousands of digits.
+        raise CliError(f"{name}: {error}.") from None
     except RecursionError:
         raise CliError(f"{name} is nested too deeply.") from None
     return parse_yaml(text, name)
@@ -92,10 +94,34 @@ def parse_yaml(text: str, name: str) -> Any:
 
     try:
         loader = PlainLoader(text)
-        return loader.get_single_data()
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        refuse_endless(node, name)
+        return loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
         raise CliError(f"{name}{line}: {error.problem or error.context}.") from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise CliError(f"{name} is not YAML: {str(error).splitlines()[0]}.") from None
+
+
+def refuse_endless(node: Any, name: str) -> None:
+    """An alias may name what it stands in; the same value twice, side by side, is fine."""
+    within: set[int] = set()
+    seen: set[int] = set()
+
+    def visit(node: Any) -> None:
+        if id(node) in within:
+            raise CliError(f"{name}, line {node.start_mark.line + 1}: a value contains itself.")
+        if id(node) in seen or not isinstance(node.value, list):
+            return
+        seen.add(id(node))
+        within.add(id(node))
+        for inner in node.value:
+            for one in inner if isinstance(inner, tuple) else [inner]:
+                visit(one)
+        within.discard(id(node))
+
+    visit(node)

@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -110,14 +110,33 @@ def search_path(folder: Path) -> Iterator[None]:
         sys.dont_write_bytecode = bytecode
 
 
+class KeptOpen:
+    """A stream that is ours, too: who closes it closes nothing."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def __enter__(self) -> KeptOpen:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.stream.flush()
+
+
 @contextmanager
 def stdout_on_stderr() -> Iterator[None]:
     """Standard output is for our data: what the code and the programs that it starts print there is talk."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    kept, talk = os.dup(1), KeptOpen(sys.stderr)
     try:
         os.dup2(2, 1)
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(talk), redirect_stderr(talk):
             yield
     finally:
         os.dup2(kept, 1)
@@ -130,9 +149,10 @@ def errors_told(folder: Path, step: str, *, ours_too: bool = True) -> Iterator[N
 
     With `ours_too=False` an error with no line of the application in its traceback is ours, and stays as it is.
     """
+    process = os.getpid()
     try:
         yield
-    except (CliError, click.Abort, KeyboardInterrupt, GeneratorExit):
+    except (CliError, click.Abort, KeyboardInterrupt):
         raise
     except FailedQuestion as failed:
         cause = failed.__cause__ or failed
@@ -141,16 +161,20 @@ def errors_told(folder: Path, step: str, *, ours_too: bool = True) -> Iterator[N
     # Somebody else's code may raise anything, and may call exit(); all of it is an answer to the person who runs it.
     except BaseException as error:
         place = place_of(error, folder)
-        if place is None and not ours_too:
+        if place is None and (not ours_too or isinstance(error, GeneratorExit)):
             raise
         if place is None:
             place = PROGRAM if step == "<module>" else f"{PROGRAM}, in {step}"
         raise ForeignError(f"{place}: {described(error)}") from error
+    finally:
+        # A child that the code forked, and that came back from it: going on is for its parent alone.
+        if os.getpid() != process:
+            os._exit(0)
 
 
 def place_of(error: BaseException, folder: Path) -> str | None:
     """File, line and function of the application's innermost line."""
-    if isinstance(error, SyntaxError) and error.filename and is_theirs(error.filename, folder):
+    if isinstance(error, SyntaxError) and isinstance(error.filename, str) and is_theirs(error.filename, folder):
         return f"{Path(error.filename).relative_to(folder)}, line {error.lineno or 1}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_theirs(frame.filename, folder)]
     if not frames:
@@ -169,7 +193,10 @@ def place_of_function(functions: Sequence[Any], folder: Path) -> str | None:
 
 
 def described(error: BaseException) -> str:
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    try:
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
+    except Exception:  # Their own __str__ may fail too.
+        text = ""
     if isinstance(error, SystemExit) and error.code is None:
         return "it called exit()"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

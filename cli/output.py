@@ -177,6 +177,11 @@ def printable(text: str) -> str:
     return "".join(letter if _is_plain(letter) else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
+def on_one_line(value: object) -> str:
+    """Words of others within ours: they cannot look like a line of our own."""
+    return printable(" ".join(str(value).split()))
+
+
 def _is_plain(letter: str) -> bool:
     if letter < " ":
         return letter in "\n\t"

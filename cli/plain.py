@@ -10,9 +10,14 @@ from typing import Any
 
 from cli.errors import CliError
 
+# Python itself refuses to print more.
+MOST_BITS = 14_000
+
 
 def plain(value: Any, name: str) -> Any:
     """The value in JSON's types: tuples and sets as lists, paths and dates as text; raises CliError with the name."""
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        raise CliError(f"{name} is a number of some thousand digits, which JSON cannot hold.")
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, str):
@@ -42,5 +47,8 @@ def _finite(value: float, name: str) -> float:
 
 def shown(value: Any) -> str:
     """A value as a message quotes it: JSON, and never long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, TypeError, RecursionError):  # It contains itself, or has thousands of digits.
+        text = f"This {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."

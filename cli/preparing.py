@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.errors import CliError
+from cli.output import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,6 +60,9 @@ def prepare(session: Session, application: str, wishes: Wishes) -> dict[str, Any
 
     supplied = read_answers(wishes.answers_file, wishes.pairs)
     row = session.client.get(at("applications", application))
+    if row["is_archived"]:
+        back = f"`jobbergate applications unarchive {row['identifier'] or row['id']}` brings it back"
+        raise CliError(f"{on_one_line(row['name'])} is archived; {back}.")
     version = session.client.get(at("applications", row["id"], "versions", wishes.version or "latest"))
     body = {"application": row["id"], "version": version["number"], **_wanted(wishes)}
     if version["kind"] == "declarative":
@@ -118,7 +122,7 @@ def _run(
     from cli.trusting import about_earlier, may_run
     from cli.workflow import run_application
 
-    named = row["identifier"] or row["name"]
+    named = on_one_line(row["identifier"] or row["name"])
     with session.output.progress("Downloading the application"):
         archive = session.client.download(at("applications", row["id"], "versions", version["number"], "archive"))
     content = Content(

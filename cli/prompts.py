@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 import questionary
@@ -26,13 +23,14 @@ from cli.questions import (
     PathQuestion,
     Question,
 )
+from cli.terminal import terminal
 
 if TYPE_CHECKING:
     from prompt_toolkit.output import Output
 
 LEFT_OUT = "(none)"
 LONG_LIST = 15
-TERMINAL = Path("/dev/tty")
+INSTEAD = "-a NAME=VALUE, --answers FILE or --fast"
 
 
 def prompt(question: Question) -> Any:
@@ -40,7 +38,7 @@ def prompt(question: Question) -> Any:
     if question.help:
         click.secho(f"  {printable(question.help)}", dim=True, err=True)
     ask = next(ask for kind, ask in PROMPTS if isinstance(question, kind))
-    with terminal() as stream:
+    with terminal(instead=INSTEAD) as stream:
         try:
             return ask(question, create_output(stdout=stream))
         except (KeyboardInterrupt, EOFError):
@@ -52,20 +50,6 @@ def head(section: str, text: str) -> None:
     click.secho(f"\n{printable(section)}", bold=True, err=True)
     if text:
         click.secho(f"  {printable(text)}", dim=True, err=True)
-
-
-@contextmanager
-def terminal() -> Iterator[TextIO]:
-    """Standard error, or, where that goes to a file, the terminal all the same: a question has to be seen."""
-    if sys.stderr.isatty():
-        yield sys.stderr
-        return
-    try:
-        stream = TERMINAL.open("w", encoding="utf-8")
-    except OSError:
-        raise CliError("There is no terminal to ask on; use -a NAME=VALUE, --answers FILE or --fast.") from None
-    with stream:
-        yield stream
 
 
 def title(question: Question) -> str:

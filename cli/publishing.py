@@ -70,6 +70,14 @@ def publish(session: Session, path: str, folder: Folder, *, note: str | None, fo
         raise CliError(f"{error.detail} (`--force` does that.)") from None
 
 
+def say_published(session: Session, version: Mapping[str, Any], *, before: int) -> None:
+    """`before` is the number of the version that was the newest."""
+    if version["number"] == before:
+        session.output.talk(f"The newest version, {before}, holds just that already.")
+    else:
+        session.output.talk(f"Version {version['number']} is published.")
+
+
 def _show_failures(session: Session, errors: Mapping[str, Any]) -> None:
     for sentence, *diffs in errors.values():
         session.output.talk(str(sentence))
@@ -91,16 +99,19 @@ def has_questions(files: dict[str, bytes]) -> bool:
 def _trusted(session: Session, folder: Folder, to: str, *, trust: bool) -> bool:
     """Whether jobbergate.py may run here: only if its user trusts this very content."""
     from cli.trust import Content
-    from cli.trusting import about_earlier, may_run
+    from cli.trusting import Declined, about_earlier, may_run
 
     content = Content.of_folder(folder.path, folder.files)
     purpose = f"To {to} its form and to run its tests, {PROGRAM} of this folder has to run on this machine."
-    if may_run(session, content, purpose=purpose, trust=trust):
-        return True
+    why = "nobody trusted it (--trust does)"
+    try:
+        if may_run(session, content, purpose=purpose, trust=trust):
+            return True
+    except Declined:
+        why = "you did not trust it"
     tests = " Nor were its tests." if folder.tests() else ""
     session.output.talk(
-        f"{_without_form(to)}: {PROGRAM} was not run, since nobody trusted it (--trust does)."
-        f"{tests}{about_earlier(session, content)}"
+        f"{_without_form(to)}: {PROGRAM} was not run, since {why}.{tests}{about_earlier(session, content)}"
     )
     return False
 

@@ -30,6 +30,7 @@ Data goes to standard output, talk to standard error. Every command takes `--out
 | 2 | wrong usage |
 | 3 | not signed in |
 | 4 | the server cannot be reached |
+| 130 | stopped by Ctrl-C, or at a prompt |
 
 | Variable | gives |
 |---|---|

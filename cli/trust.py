@@ -37,7 +37,7 @@ class Content:
 
     @classmethod
     def of_folder(cls, folder: Path, files: Mapping[str, bytes]) -> Content:
-        return cls(files, str(folder), "you", folder=str(folder.resolve()))
+        return cls(files, folder.resolve().name, "you", folder=str(folder.resolve()))
 
     @cached_property
     def sha256(self) -> str:

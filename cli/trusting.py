@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from cli.errors import CliError
+from cli.output import Output, on_one_line
 
 if TYPE_CHECKING:
     from cli.session import Session
@@ -19,13 +18,22 @@ if TYPE_CHECKING:
 SHOWN_DIGITS = 16
 
 
+class Declined(CliError):
+    """The person at the terminal was asked, and said no."""
+
+
 def may_run(session: Session, content: Content, *, purpose: str, trust: bool) -> bool:
-    """True for content trusted earlier, with `--trust`, or when the person at the terminal says so; remembered."""
+    """True for content trusted earlier, with `--trust`, or when the person at the terminal says so; remembered.
+
+    False where nobody can be asked; raises Declined when they say no.
+    """
     store = store_of(session)
     if store.is_trusted(content.sha256):
         return True
-    if not trust and not _confirmed(session, store, content, purpose):
-        return False
+    if not trust:
+        if not sys.stdin.isatty():
+            return False
+        _ask(store, content, purpose)
     store.remember(content)
     return True
 
@@ -44,7 +52,7 @@ def about_earlier(session: Session, content: Content) -> str:
 
 def described(sha256: str, entry: Mapping[str, Any]) -> str:
     """`version 2 (sha256 0123456789abcdef…, on 2026-03-01)`."""
-    version = "an earlier content" if entry.get("version") is None else f"version {entry['version']}"
+    version = "an earlier content" if entry.get("version") is None else f"version {on_one_line(entry['version'])}"
     return f"{version} (sha256 {sha256[:SHOWN_DIGITS]}…, on {str(entry.get('trusted_at'))[:10]})"
 
 
@@ -70,37 +78,40 @@ def _meant(word: str, trusted: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def entry_name(entry: Mapping[str, Any]) -> str:
     version = entry.get("version")
-    return str(entry.get("application")) + ("" if version is None else f", version {version}")
+    return on_one_line(entry.get("application")) + ("" if version is None else f", version {on_one_line(version)}")
 
 
-def _confirmed(session: Session, store: TrustStore, content: Content, purpose: str) -> bool:
-    if not sys.stdin.isatty():
-        return False
-    session.output.talk(purpose)
-    session.output.talk(f"  application  {content.application}")
-    session.output.talk(f"  owner        {content.owner}")
-    if content.version is not None:
-        session.output.talk(f"  version      {content.version}")
-    session.output.talk(f"  sha256       {content.sha256[:SHOWN_DIGITS]}…")
-    _show_changes(session, store, content)
-    return click.confirm("Do you trust this content to run as you?", default=False, err=True)
+def _ask(store: TrustStore, content: Content, purpose: str) -> None:
+    from cli.terminal import confirmed, terminal
+
+    with terminal(instead="--trust") as stream:
+        shown = Output(stderr=stream)
+        shown.talk(purpose)
+        shown.talk(f"  application  {on_one_line(content.application)}")
+        shown.talk(f"  owner        {on_one_line(content.owner)}")
+        if content.version is not None:
+            shown.talk(f"  version      {on_one_line(content.version)}")
+        shown.talk(f"  sha256       {content.sha256[:SHOWN_DIGITS]}…")
+        _show_changes(shown, store, content)
+        if not confirmed("Do you trust this content to run as you?", stream):
+            raise Declined("Not run: you did not trust it.")
 
 
-def _show_changes(session: Session, store: TrustStore, content: Content) -> None:
+def _show_changes(shown: Output, store: TrustStore, content: Content) -> None:
     from cli.output import COLOURS
     from cli.snapshot import Snapshot, compare
 
     found = store.earlier(content)
     if found is None:
         return
-    session.output.talk(f"You trusted {described(*found)}.")
+    shown.talk(f"You trusted {described(*found)}.")
     before = store.snapshot(found[0])
     if before is None:
-        return session.output.talk("What it was is not kept, so what has changed cannot be shown.")
+        return shown.talk("What it was is not kept, so what has changed cannot be shown.")
     changes = compare(before, Snapshot.of(content.files))
-    session.output.talk(_about(changes))
+    shown.talk(_about(changes))
     for line in changes.diff:
-        session.output.line((line, COLOURS.get(line[:1])), talk=True)
+        shown.line((line, COLOURS.get(line[:1])), talk=True)
 
 
 def _about(changes: Changes) -> str:

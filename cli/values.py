@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, Self
 
-from cli.question import Question
+from cli.question import InvalidAnswer, Question
 
 YES = frozenset({"true", "yes", "y", "on", "1"})
 NO = frozenset({"false", "no", "n", "off", "0"})
+WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
 INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 MAX_INTEGER, MAX_TEXT = 2**63 - 1, 100_000
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -169,9 +170,25 @@ class Number(Question):
         return cls(form["variable"], form["message"], form.get("min"), form.get("max"), form.get("default"))
 
 
+def whole(value: Any) -> int | None:
+    """The whole number that this is, however large."""
+    if isinstance(value, str):
+        return int(value) if WHOLE.fullmatch(value.strip()) else None
+    if isinstance(value, float):
+        return int(value) if math.isfinite(value) else None
+    return value if isinstance(value, int) else None
+
+
 class Integer(Number):
     type = "integer"
     noun = "an integer"
+
+    def refused(self, value: Any) -> InvalidAnswer:
+        """What no database can hold is refused for that, and not for being no integer."""
+        number = whole(value)
+        if number is not None and abs(number) > MAX_INTEGER and not self.outside(number):
+            return InvalidAnswer(self.variablename, value, f"{self.noun} of at most 64 bits")
+        return super().refused(value)
 
     def fill(self, answers: Mapping[str, Any]) -> None:
         super().fill(answers)

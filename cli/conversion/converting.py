@@ -55,6 +55,7 @@ class Conversion:
 
     sections: dict[str, Any]
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def convert(folder: Path) -> Conversion:
@@ -246,7 +247,18 @@ def conversion(folder: Path, form: Form, trials: Trials) -> Conversion:
         config[section][key] = value
     # A hole in a script of a program is a warning, and so it stays.
     there.setdefault("undefined", "warn")
-    return Conversion({**config, "questions": questions_of(form)}, list(notes(trials)))
+    return Conversion({**config, "questions": questions_of(form)}, list(notes(trials)), list(unproved(form, trials)))
+
+
+def unproved(form: Form, trials: Trials) -> Iterator[str]:
+    """Numbers and texts that a condition reads: not every one of them could be tried."""
+    for entry in form.flat():
+        kind, place = entry.definition["type"], trials.branches.read.get(entry.variable)
+        if place and kind not in (*FINITE, "constant"):
+            yield (
+                f"{entry.variable} is read in a condition ({place}). No value that was tried changed what is asked or "
+                f"computed, but that does not prove that none does; read it."
+            )
 
 
 def notes(trials: Trials) -> Iterator[str]:

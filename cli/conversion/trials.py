@@ -8,17 +8,29 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from cli.compatibility import FUNCTIONS
+from cli.conversion.branches import Branches
 from cli.errors import CliError
 from cli.foreign import errors_told, is_theirs
 from cli.program import Program, started
-from cli.questions import BooleanList, Checkbox, Confirm, Const, List, Number, Question
+from cli.questions import (
+    BooleanList,
+    Checkbox,
+    Confirm,
+    Const,
+    InvalidAnswer,
+    List,
+    Number,
+    PathQuestion,
+    Question,
+    Text,
+)
 from cli.workflow import MOST_CAPTURED_STEPS, changes, default_answer, outcome, without_refused_default
 
 # Whoever runs it, and where, when a trial is meant to find out whether that matters.
@@ -127,6 +139,17 @@ def alternatives(question: Question) -> list[Any]:
         return list(dict.fromkeys(one for one in near if one is not None and not question.outside(one)))
     # Digits at the end, so that a text which means a number still means one.
     return [default, f"{default}2", *([""] if question.blank else [])]
+
+
+def named_in(branches: Branches, question: Question) -> list[Any]:
+    """Further answers to a number or a text, out of the program's own text. Nobody knows what it does with a path."""
+    if not alternatives(question) or not isinstance(question, Number | Text) or isinstance(question, PathQuestion):
+        return []
+    found = []
+    for value in branches.numbers() if isinstance(question, Number) else branches.texts():
+        with suppress(InvalidAnswer):
+            found.append(question.typed(value))
+    return found
 
 
 def definition(question: Question) -> dict[str, Any]:

@@ -10,11 +10,23 @@ import time
 SECONDS = 30
 
 
-def at_a_terminal(words: list[str], dialogue: list[tuple[str, str]]) -> tuple[str, int]:
+def take_terminal() -> None:
+    """The first terminal that a session's leader opens is its own: /dev/tty."""
+    os.setsid()
+    os.close(os.open(os.ttyname(0), os.O_RDWR))
+
+
+def at_a_terminal(
+    words: list[str], dialogue: list[tuple[str, str]], *, stdout: int | None = None, stderr: int | None = None
+) -> tuple[str, int]:
     """What the terminal shows, and the exit code. The dialogue: what is typed when a text is shown."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *words], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        [sys.executable, "-m", "cli.main", *words],
+        stdin=theirs,
+        stdout=theirs if stdout is None else stdout,
+        stderr=theirs if stderr is None else stderr,
+        preexec_fn=take_terminal,
     )
     os.close(theirs)
     shown, deadline, left = "", time.monotonic() + SECONDS, list(dialogue)

@@ -300,3 +300,35 @@ def test_a_colleague_s_application_can_be_cloned(by_alice: Jobbergate, bob: User
     assert (copy.owner.get_username(), copy.identifier) == ("alice", "my-hello")
     assert copy.version().sha256 == original.version().sha256
     assert ApplicationVersion.objects.count() == 2
+
+
+def test_update_with_what_the_newest_version_holds_says_so(by_alice: Jobbergate, folder: Path) -> None:
+    by_alice("applications", "create", folder, "--identifier", "hello")
+
+    result = by_alice("applications", "update", "hello", folder)
+
+    assert (result.exit_code, result.stderr) == (0, "The newest version, 1, holds just that already.\n")
+
+
+def test_no_code_runs_for_an_update_that_the_server_refuses(by_alice: Jobbergate, tmp_path: Path, bob: User) -> None:
+    make_application(bob, identifier="theirs")
+    program = f"open({str(tmp_path / 'ran')!r}, 'w')\n".encode() + PROGRAM
+    folder = write_folder(tmp_path / "mine", {**PROGRAMMED, "jobbergate.py": program})
+
+    theirs = by_alice("applications", "update", "theirs", folder, "--trust")
+    nowhere = by_alice("applications", "update", "nowhere", folder, "--trust")
+
+    assert (theirs.exit_code, theirs.stderr) == (1, "Error: Only its owner, its editors and staff may change this.\n")
+    assert nowhere.exit_code == 1
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_folder_that_is_called_by_a_dot_has_its_name(
+    by_alice: Jobbergate, programmed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(programmed)
+    by_alice("applications", "check", ".", "--trust")
+
+    trusted = json.loads(by_alice("applications", "trust", "list", "-o", "json").stdout)
+
+    assert [row["application"] for row in trusted] == [programmed.name]

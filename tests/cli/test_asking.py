@@ -285,6 +285,10 @@ def test_answers_come_from_standard_input(monkeypatch):
         ("a.yaml", "a: !!binary aGFsbG8=\n", "a is a bytes, which JSON cannot hold"),
         ("a.json", '{"a": NaN}', "a is nan, which JSON cannot hold"),
         ("a.json", "[" * 100_000, "a.json is nested too deeply"),
+        ("a.yaml", "b: 1\na: &x [*x]\n", "a.yaml, line 2: a value contains itself."),
+        ("a.yaml", "a: &x {b: [1, {c: *x}]}\n", "a.yaml, line 1: a value contains itself."),
+        ("a.yaml", f"a: {'9' * 5000}\n", "a.yaml is not YAML: Exceeds the limit"),
+        ("a.json", f'{{"a": {"9" * 5000}}}', "a.json: Exceeds the limit"),
         ("a.yaml", "a: \x00\n", "a.yaml is not YAML: unacceptable character"),
     ],
 )
@@ -293,6 +297,12 @@ def test_a_broken_file_is_told_with_its_line(name, text, told, tmp_path, monkeyp
     (tmp_path / name).write_text(text)
 
     assert told in refusal(read_answers, name, [])
+
+
+def test_a_value_may_stand_at_two_places(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: &x [1, 2]\nb: *x\nc: [*x, *x]\n")
+
+    assert read_answers(str(tmp_path / "a.yaml"), []) == {"a": [1, 2], "b": [1, 2], "c": [[1, 2], [1, 2]]}
 
 
 def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path):

@@ -313,6 +313,17 @@ KIND = 'appform.List("kind", "?", ["a", "b"], default="a")'
         (SECOND.format(first=NODES) + 'assert data["nodes"] < 9, "too many"',
          "The program fails with nodes = 9, which no form can say: jobbergate.py, line 11, in second: "
          "AssertionError: too many"),
+        (SECOND.format(first=NODES) + 'return [appform.Text("why", "?")] if data["nodes"] > 4 else []',
+         "why (second of jobbergate.py): whether it is asked depends on nodes; "),
+        (SECOND.format(first='appform.Integer("c", "?", minval=1, default=1)')
+         + 'data["default_template"] = "large.sh" if data["c"] > 32 else "small.sh"',
+         "data['default_template'] (second of jobbergate.py) is computed from c."),
+        (SECOND.format(first='appform.Text("n", default="wing")')
+         + 'return [appform.Text("why", "?")] if data.get("n") == "rotor" else []',
+         "why (second of jobbergate.py): whether it is asked depends on n; "),
+        (SECOND.format(first='appform.Integer("f", "?", default=1)')
+         + 'data["big"] = data["f"] * 2 >= self.jobbergate_config["limit"]',
+         "data['big'] (second of jobbergate.py) is computed from f."),
         ('return [appform.Text("a"), appform.Text("a")]',
          "a: mainflow of jobbergate.py asks for it a second time; a form asks once."),
         ('from jobbergate_cli.jobberappslib import get_running_jobs as jobs\n    return [appform.List("j", "?", jobs() or ["x"])]',
@@ -335,9 +346,47 @@ KIND = 'appform.List("kind", "?", ["a", "b"], default="a")'
     ],
 )  # fmt: skip
 def test_what_no_form_can_say_is_told_with_question_and_method(application, body, told):
-    folder = application(f"def mainflow(self, data):\n    {body}")
+    folder = application(f"def mainflow(self, data):\n    {body}", "jobbergate_config: {limit: 77}\n")
 
-    assert told in reasons(folder)
+    found = reasons(folder)
+    assert [reason for reason in found if reason.startswith(told)], found
+
+
+def test_a_condition_on_a_number_that_no_trial_could_turn_is_warned_of(by_alice: Jobbergate, application):
+    folder = application(
+        """
+def mainflow(self, data):
+    data["nextworkflow"] = "second"
+    return [appform.Integer("nodes", "?", 1), appform.Integer("tasks", "?", 1), appform.Confirm("x", "?")]
+
+def second(self, data):
+    count = data["nodes"] // 7
+    if count > 90 and data["x"]: data["big"] = True
+"""
+    )
+
+    result = by_alice("applications", "convert", folder, "--trust")
+
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        "Warning: nodes is read in a condition (jobbergate.py, line 12). No value that was tried changed what is asked "
+        "or computed, but that does not prove that none does; read it."
+    ]
+
+
+def test_a_path_is_never_answered_with_what_the_program_names(application):
+    folder = application(
+        """
+def mainflow(self, data):
+    data["nextworkflow"] = "second"
+    return [appform.Directory("d", "?", default="x")]
+
+def second(self, data):
+    assert data["d"] != "precious"
+"""
+    )
+
+    assert [one["variable"] for one in converted(folder)] == ["d"]
 
 
 def test_every_reason_is_told():

@@ -80,7 +80,10 @@ REFUSED = [
     ("integer", {"max": 4}, 5, "an integer of at most 4"),
     ("integer", {}, True, "an integer"),
     ("integer", {}, 3.5, "an integer"),
-    ("integer", {}, 2**63, "an integer"),
+    ("integer", {}, 2**63, "an integer of at most 64 bits"),
+    ("integer", {}, "9" * 30, "an integer of at most 64 bits"),
+    ("integer", {"min": 0}, 10**30, "an integer of at most 64 bits"),
+    ("integer", {"max": 4}, 2**63, "an integer of at most 4"),
     ("integer", {"max": 4, "unit": "GB"}, 5, "an integer of at most 4 (GB)"),
     ("integer", {}, "3.0", "an integer"),
     ("integer", {}, "٣", "an integer"),
@@ -339,3 +342,8 @@ def test_an_integer_may_come_as_text(number):
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_may_come_as_text(number):
     assert Float("x").check(repr(number)) == number
+
+
+def test_a_number_that_python_will_not_print_is_refused_all_the_same():
+    with pytest.raises(InvalidAnswer, match="an integer of at most 64 bits"):
+        Integer("n").check(10**5000)

@@ -160,3 +160,22 @@ def test_an_editor_publishes_and_a_reader_does_not(by_alice: Jobbergate, bob: Us
     codes = {role: by_alice("applications", "update", role, folder).exit_code for role in ("reader", "editor")}
 
     assert codes == {"reader": 1, "editor": 0}
+
+
+def test_a_name_cannot_forge_lines_of_the_confirmation(by_alice: Jobbergate, hello: Application) -> None:
+    hello.change(name="Hello\n(of bob) goes to alice")
+
+    talk, _ = at_a_terminal(["applications", "transfer", "hello", "bob"], [("[y/N]", "n\n")])
+
+    assert "Hello (of bob) goes to alice (of alice) goes to bob, and only they can give it back." in talk
+
+
+def test_what_was_shared_before_a_refusal_is_told(by_alice: Jobbergate, hello: Application) -> None:
+    words = ["--user", "bob", "--user", "nobody", "--group", "cfd"]
+    result = by_alice("applications", "share", "hello", *words, "-o", "json")
+
+    assert result.exit_code == 1
+    assert [row["user"] for row in json.loads(result.stdout)] == ["bob"]
+    assert result.stderr.startswith("It was private; it is shared now.\nError: ")
+    assert "nobody" in result.stderr
+    assert shares(hello) == ["bob, reader"]

@@ -147,3 +147,52 @@ def test_the_person_at_the_terminal_is_asked(ran: Path, word: str, code: int) ->
     assert ran.exists() == (code == 0)
     for words in ("theirs", "bob", "sha256"):
         assert words in talk
+
+
+@pytest.mark.usefixtures("application", "by_alice")
+def test_the_question_is_asked_on_the_terminal_whatever_the_streams_are(ran: Path, tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("wb") as err:
+        talk, code = at_a_terminal(
+            ["job-scripts", "create", "theirs", "--fast", "-o", "id"],
+            [("[y/N]", "y\n")],
+            stdout=out.fileno(),
+            stderr=err.fileno(),
+        )
+
+    assert (code, ran.exists()) == (0, True), (tmp_path / "err").read_text()
+    assert "sha256" in talk
+    assert (tmp_path / "out").read_text() == f"{JobScript.objects.get().id}\n"
+
+
+@pytest.mark.usefixtures("application", "by_alice")
+def test_no_is_an_answer_and_is_not_met_with_advice() -> None:
+    talk, code = at_a_terminal(["job-scripts", "create", "theirs", "--fast"], [("[y/N]", "n\n")])
+
+    assert code == 1
+    assert talk.endswith("\nError: Not run: you did not trust it.\r\n")
+
+
+def test_a_name_cannot_forge_lines_of_the_question(by_alice: Jobbergate, application: Application) -> None:
+    name = "hello\n  owner        carol\n\tversion      7"
+    Application.objects.filter(pk=application.pk).update(identifier=None, name=name)
+
+    talk, _ = at_a_terminal(["job-scripts", "create", str(application.pk), "--fast"], [("[y/N]", "n\n")])
+    told = by_alice("job-scripts", "create", application.pk, "--fast")
+
+    lines = talk.splitlines()
+    assert "  application  hello owner carol version 7" in lines
+    assert [line for line in lines if line.startswith("  owner")] == ["  owner        bob"]
+    assert told.stderr.startswith("Error: hello owner carol version 7 runs its own code")
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_an_archived_application_is_refused_before_anything_is_asked_or_run(
+    by_alice: Jobbergate, application: Application, ran: Path
+) -> None:
+    Application.objects.filter(pk=application.pk).update(is_archived=True, name="Theirs")
+
+    result = by_alice("job-scripts", "create", "theirs", "--trust")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == ("Error: Theirs is archived; `jobbergate applications unarchive theirs` brings it back.\n")
+    assert not ran.exists()

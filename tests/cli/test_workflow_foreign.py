@@ -305,3 +305,48 @@ def test_an_error_of_ours_is_not_blamed_on_the_code(folder):
     (folder / "jobbergate.py").write_text(body("return [appform.Text('a')]"))
     with pytest.raises(RuntimeError, match="ours"):
         run_application(folder, {}, fast=True, asker=Broken())
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        (["raise GeneratorExit"], "GeneratorExit"),
+        (["raise type('Bad', (Exception,), {'__str__': lambda self: 1 / 0})"], "Bad"),
+        (["raise type('Bad', (Exception,), {'__str__': lambda self: None})"], "Bad"),
+        (["error = SyntaxError('x')", "error.filename = 3", "raise error"], "SyntaxError: x"),
+    ],
+)
+def test_errors_that_cannot_even_be_told_have_a_file_and_a_line(folder, lines, what):
+    assert told(folder, body(*lines)) == f"jobbergate.py, line {6 + len(lines)}, in mainflow: {what}"
+
+
+@pytest.mark.parametrize("stream", ["stderr", "stdout"])
+def test_streams_that_the_code_closes_stay_open(folder, capfd, stream):
+    run(folder, body(f"import sys; sys.{stream}.close()", f"with sys.{stream}: print('talk')", "print('more')"))
+    print("data")
+
+    assert not getattr(sys, stream).closed
+    out, err = capfd.readouterr()
+    assert (out, err) == ("data\n", "talk\nmore\n")
+
+
+@pytest.mark.parametrize("place", ["mainflow", "module", "question"])
+def test_a_child_that_the_code_forked_does_not_go_on_with_our_command(folder, tmp_path, place):
+    fork = "import os; os.fork()\n"
+    asked = "appform.Text('a', default=lambda known: __import__('os').fork() and '')"
+    programs = {
+        "mainflow": body("import os; os.fork()"),
+        "module": fork + body("pass"),
+        "question": body(f"return [{asked}]"),
+    }
+    (folder / "jobbergate.py").write_text(programs[place])
+    ran = (
+        "import sys; from pathlib import Path\n"
+        "from cli.asking import NobodyToAsk; from cli.workflow import run_application\n"
+        f"run_application(Path({str(folder)!r}), {{}}, fast=True, asker=NobodyToAsk())\n"
+        "print('went on')"
+    )
+
+    done = subprocess.run([sys.executable, "-c", ran], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "went on\n", "")

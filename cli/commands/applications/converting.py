@@ -49,6 +49,8 @@ def convert(session: Session, path: Path, trust: bool) -> None:
         conversion = converted(path)
     for note in conversion.notes:
         session.output.talk(note)
+    for warning in conversion.warnings:
+        session.output.warn(warning)
     if session.output.format == "json":
         return session.output.row(conversion.sections)
     session.output.text(config_text(files[CONFIG], conversion.sections))

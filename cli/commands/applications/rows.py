@@ -125,7 +125,7 @@ def create(
     help="A tag to take away. May be repeated.",
 )
 @visibility_option
-@click.option("--archive/--unarchive", "archived", default=None, help="Hide it from listings, or show it again.")
+@click.option("--archive/--unarchive", "archived", default=None, help="As the verbs `archive` and `unarchive` do.")
 @note_option
 @trust_option
 @force_option
@@ -154,7 +154,7 @@ def update(
         jobbergate applications update my-application --tag openfoam --untag draft --visibility public
     """
     from cli.client import at
-    from cli.publishing import changes, prepared, publish, refuse_no_change
+    from cli.publishing import changes, prepared, publish, refuse_no_change, say_published
 
     path = at("applications", application)
     new = changes(
@@ -165,11 +165,15 @@ def update(
     if folder is None:
         refuse_no_change(new, "a FOLDER or one of the options that `--help` lists")
         return session.output.row(session.client.patch(path, new))
+    row = session.client.get(path)
+    # Only those who may change it see this list: nobody's code runs here for an upload that is refused then.
+    session.client.get(f"{path}shares/", limit=1)
     read = prepared(session, folder, trust=trust)
     # A version cannot be taken back, so whatever else may be refused goes first. By id: the identifier may be new.
-    path = at("applications", (session.client.patch(path, new) if new else session.client.get(path))["id"])
+    row = session.client.patch(path, new) if new else row
+    path = at("applications", row["id"])
     version = publish(session, f"{path}versions/", read, note=note, force=force)
-    session.output.talk(f"Version {version['number']} is published.")
+    say_published(session, version, before=row["latest_version"])
     session.output.row(session.client.get(path))
 
 
@@ -238,7 +242,9 @@ def clone(session: Session, application: str, name: str | None, identifier: str 
 @click.pass_context
 @pass_session
 def archive(session: Session, ctx: click.Context, names: tuple[str, ...]) -> None:
-    """Hide applications from listings. Nothing else about them changes.
+    """Hide applications from listings, and make no more scripts from them.
+
+    Their versions, shares and scripts stay; `unarchive` brings them back.
 
     \b
     Example:
@@ -252,7 +258,7 @@ def archive(session: Session, ctx: click.Context, names: tuple[str, ...]) -> Non
 @click.pass_context
 @pass_session
 def unarchive(session: Session, ctx: click.Context, names: tuple[str, ...]) -> None:
-    """Show archived applications in listings again.
+    """Bring archived applications back, to listings and to new scripts.
 
     \b
     Example:

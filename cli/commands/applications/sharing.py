@@ -11,6 +11,7 @@ from cli import completing
 from cli.commands.applications.noun import application_argument, applications
 from cli.errors import CliError, UsageProblem
 from cli.listing import columns
+from cli.output import Output, on_one_line
 from cli.session import Command, Session, pass_session
 
 FIELDS = columns("id user group role created_at")
@@ -38,7 +39,20 @@ def share(session: Session, application: str, users: tuple[str, ...], groups: tu
     row = session.client.get(at("applications", application))
     role = "editor" if editor else "reader"
     path = at("applications", row["id"], "shares")
-    shared = [session.client.create(path, {**one, "role": role}) for one in _named(users, groups)]
+    shared, refused = [], None
+    for one in _named(users, groups):
+        try:
+            shared.append(session.client.create(path, {**one, "role": role}))
+        except CliError as error:
+            refused = error
+            break
+    if shared or refused is None:
+        _show_shared(session, row, shared, editor=editor)
+    if refused is not None:
+        raise refused
+
+
+def _show_shared(session: Session, row: dict[str, Any], shared: list[dict[str, Any]], *, editor: bool) -> None:
     if row["visibility"] == "private" and not editor:
         session.output.talk("It was private; it is shared now.")
     elif row["visibility"] == "public" and not editor:
@@ -117,7 +131,8 @@ def transfer(session: Session, application: str, username: str, yes: bool) -> No
 
     row = session.client.get(at("applications", application))
     if not yes:
-        _confirm(session, f"{row['name']} (of {row['owner']}) goes to {username}, and only they can give it back.")
+        whose = f"{on_one_line(row['name'])} (of {on_one_line(row['owner'])})"
+        _confirm(f"{whose} goes to {on_one_line(username)}, and only they can give it back.")
     session.output.row(session.client.post(at("applications", row["id"], "transfer"), {"owner": username}))
 
 
@@ -136,9 +151,12 @@ def _share_of(rows: list[dict[str, Any]], wanted: dict[str, str]) -> dict[str, A
     raise CliError(f"It is not shared with the {kind} {name}; `jobbergate applications shares` lists with whom it is.")
 
 
-def _confirm(session: Session, sentence: str) -> None:
+def _confirm(sentence: str) -> None:
+    from cli.terminal import confirmed, terminal
+
     if not sys.stdin.isatty():
         raise UsageProblem("Nobody can be asked here; --yes goes on without.")
-    session.output.talk(sentence)
-    if not click.confirm("Go on?", default=False, err=True):
-        raise click.Abort
+    with terminal(instead="--yes") as stream:
+        Output(stderr=stream).talk(sentence)
+        if not confirmed("Go on?", stream):
+            raise click.Abort

@@ -79,12 +79,10 @@ def restore(session: Session, application: str, number: str, note: str | None) -
         jobbergate applications restore my-application 2 --note "The new mesh was too coarse."
     """
     from cli.client import at
+    from cli.publishing import say_published
 
     row = session.client.get(at("applications", application))
     path = at("applications", row["id"], "versions", number, "restore")
     version = session.client.create(path, {"note": note} if note else {})
-    if version["number"] == row["latest_version"]:
-        session.output.talk(f"The newest version, {version['number']}, holds just that already.")
-    else:
-        session.output.talk(f"Version {version['number']} is published.")
+    say_published(session, version, before=row["latest_version"])
     session.output.row({field: version[field] for field in FIELDS}, named_by="number")
