@@ -70,7 +70,7 @@ def valid(question: Question) -> Callable[[Any], bool | str]:
         try:
             question.check(given)
         except InvalidAnswer as error:
-            return f"Give {error.accepted}."
+            return f"{error.advice[:1].upper()}{error.advice[1:]}."
         return True
 
     return validate

@@ -20,8 +20,9 @@ OF_FORMS = ("help", "unit", "section", "when", "pattern", "pattern_message")
 class InvalidAnswer(CliError):
     """An answer that its question does not accept."""
 
-    def __init__(self, variable: str, given: Any, accepted: str) -> None:
-        super().__init__(f"{variable}: {shown(given)} is not accepted; give {accepted}.")
+    def __init__(self, variable: str, given: Any, accepted: str, advice: str = "") -> None:
+        self.advice = advice or f"give {accepted}"
+        super().__init__(f"{variable}: {shown(given)} is not accepted; {self.advice}.")
         self.variable, self.given, self.accepted = variable, given, accepted
 
 

@@ -31,7 +31,7 @@ class Text(Question):
     @property
     def accepted(self) -> str:
         if self.pattern:
-            return f"text that matches {self.pattern}" + (f": {self.pattern_message}" if self.pattern_message else "")
+            return f"text that matches {self.pattern}"
         return "text" if self.blank else "text that is not empty"
 
     def fill(self, answers: Mapping[str, Any]) -> None:
@@ -47,7 +47,8 @@ class Text(Question):
         if text is None or not (text or self.blank) or "\0" in text or len(text) > MAX_TEXT:
             raise self.refused(value)
         if not self.matches(text):
-            raise self.refused(value)
+            # In the words of the form's author, where there are any, as the server says it.
+            raise InvalidAnswer(self.variablename, value, self.accepted, self.pattern_message.rstrip("."))
         return text
 
     def matches(self, text: str) -> bool:

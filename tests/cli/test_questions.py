@@ -334,6 +334,21 @@ def test_any_answer_is_typed_or_refused_and_what_is_typed_stays_so(form, value):
     assert (type(again), again) == (type(found), found)
 
 
+def test_a_pattern_is_explained_in_the_words_of_the_form_s_author():
+    form = {
+        "variable": "tag",
+        "type": "text",
+        "message": "Tag?",
+        "pattern": "[a-z]+",
+        "pattern_message": "Use small letters.",
+    }
+
+    with pytest.raises(InvalidAnswer) as refusal:
+        question_from_form(form).check("A1")
+
+    assert str(refusal.value) == 'tag: "A1" is not accepted; Use small letters.'
+
+
 @given(st.integers(1 - 2**63, 2**63 - 1))
 def test_an_integer_may_come_as_text(number):
     assert Integer("n").check(str(number)) == number
