@@ -92,10 +92,14 @@ def test_without_accounting_the_controller_knows_the_exit_code(bare_alice: Perso
     assert ended["started_at"] <= ended["ended_at"]
 
 
-def forget(cluster: SlurmCluster) -> None:
-    """slurmctld that starts with nothing has forgotten every job; by itself it does so once a minute."""
+def forget(cluster: SlurmCluster, job: int) -> None:
+    """slurmctld that starts with nothing has forgotten every job; by itself it does so once a minute.
+
+    Its ids go on well beyond this job's: later tests must not find the books of an earlier one under theirs.
+    """
     with without(cluster, "slurmctld"):
-        cluster.client("sh", "-c", f"rm -f {cluster.directory}/state/job_state*")
+        forgets = f"rm -f state/job_state* && echo FirstJobId={job + 1000} >> slurm.conf"
+        cluster.client("sh", "-c", f"cd {cluster.directory} && {forgets}")
 
 
 def test_a_job_that_slurm_has_forgotten_is_unknown_and_that_is_not_the_end(
@@ -105,7 +109,7 @@ def test_a_job_that_slurm_has_forgotten_is_unknown_and_that_is_not_the_end(
     job = str(submission["slurm_job_id"])
     eventually(lambda: bare_alice.run("squeue", "-h", "-t", "all", "-j", job, "-o", "%T").stdout == "COMPLETED\n")
 
-    forget(bare_cluster)
+    forget(bare_cluster, int(job))
 
     assert bare_alice.look(submission["id"])["status"] == "unknown"
     assert JobSubmission.objects.unfinished().count() == 1
@@ -121,7 +125,7 @@ def test_accounting_knows_what_the_controller_has_forgotten(alice: Person, owner
         return bool(re.fullmatch(r"FAILED\|.+\n", said))
 
     eventually(recorded)
-    forget(cluster)
+    forget(cluster, int(job))
 
     ended = alice.look(submission["id"])
     assert (ended["status"], ended["exit_code"]) == ("failed", 2)
