@@ -53,8 +53,9 @@ def read_value(text: str) -> Any:
         return Typed(text)
 
 
-def read_file(file: str) -> dict[str, Any]:
-    name = "standard input" if file == "-" else file
+def read_file(file: str, name: str | None = None) -> dict[str, Any]:
+    """`name` is what messages call it."""
+    name = name or ("standard input" if file == "-" else file)
     found = parse(read_text(file, name), name)
     if not isinstance(found, dict):
         raise CliError(f"{name}: give a mapping from variables to answers, such as `nodes: 2`.")

@@ -22,7 +22,13 @@ def show_difference(session: Session, application: int, old: str, new: str) -> N
     with session.output.progress("Downloading"):
         before, after = fetched(session, application, old), fetched(session, application, new)
     files = of_files(before["files"], after["files"])
-    questions = of_forms(before["form"], after["form"])
+    without = [str(version["number"]) for version in (before, after) if version["form"] is None]
+    # Nothing can be said of questions that nobody knows.
+    questions = [] if without else of_forms(before["form"], after["form"])
+    if without and len(set(without)) == 1:
+        session.output.talk(f"Version {without[0]} was published without a form: its questions cannot be compared.")
+    elif without:
+        session.output.talk(f"The versions {' and '.join(without)} were published without a form.")
     if not files and not questions:
         session.output.talk(f"Nothing differs between the versions {before['number']} and {after['number']}.")
     found = {"application": application, "old": before["number"], "new": after["number"]}

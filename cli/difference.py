@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from typing import TYPE_CHECKING, Any
 
 from cli.plain import shown
+from cli.unified import unified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Difference = dict[str, Any]
-
-# Comparing takes the square of that.
-MOST_LINES = 10_000
-NO_END = "\\ No newline at end of file"
 
 
 def of_files(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[Difference]:
@@ -26,41 +22,35 @@ def of_files(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> list[Differe
 
 def of_file(path: str, old: bytes | None, new: bytes | None) -> Difference:
     change = "added" if old is None else "removed" if new is None else "changed"
-    before, after = lines_of(old), lines_of(new)
+    before, after = text_of(old), text_of(new)
     binary = before is None or after is None
-    diff = None if before is None or after is None else unified(path, change, before, after)
+    diff = None if before is None or after is None else diff_of(path, change, before, after)
     return {"path": path, "change": change, "binary": binary, "diff": diff}
 
 
-def lines_of(content: bytes | None) -> list[str] | None:
-    """None where it is no text. A last line without its end says so, as in every diff."""
-    if content is None:
-        return []
+def text_of(content: bytes | None) -> str | None:
+    """None where it is no text."""
     try:
-        *lines, rest = content.decode().split("\n")
+        text = (content or b"").decode()
     except UnicodeDecodeError:
         return None
-    if "\0" in rest or any("\0" in line for line in lines):
-        return None
-    return [*lines, f"{rest}\n{NO_END}"] if rest else lines
+    return None if "\0" in text else text
 
 
-def unified(path: str, change: str, before: list[str], after: list[str]) -> str | None:
-    if max(len(before), len(after)) > MOST_LINES:
-        return None
+def diff_of(path: str, change: str, before: str, after: str) -> str | None:
     old = "/dev/null" if change == "added" else f"a/{path}"
     new = "/dev/null" if change == "removed" else f"b/{path}"
+    lines = unified(before, after, old, new)
     # Two headers even where a file without a line comes or goes.
-    lines = [*difflib.unified_diff(before, after, old, new, lineterm="")] or [f"--- {old}", f"+++ {new}"]
-    return "".join(f"{line}\n" for line in lines)
+    return None if lines is None else "".join(f"{line}\n" for line in lines or [f"--- {old}", f"+++ {new}"])
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------
 
 
-def of_forms(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> list[Difference]:
+def of_forms(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
     """`{variable, change, key, old, new}` for each question that came or went, and each key that changed."""
-    before, after = (dict(every((form or {}).get("questions", ()))) for form in (old, new))
+    before, after = (dict(every(form.get("questions", ()))) for form in (old, new))
     return [one for variable in {**before, **after} for one in of_question(variable, before, after)]
 
 

@@ -14,7 +14,9 @@ import tarfile
 import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cli.errors import CliError
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 CONFIG = "jobbergate.yaml"
+PROGRAM = "jobbergate.py"
 MAX_FILE = 10 * 2**20
 MAX_TOTAL = 50 * 2**20
 MAX_FILES = 1000
@@ -187,3 +190,11 @@ def write_files(files: Mapping[str, bytes], directory: Path, force: bool = False
         for name, content in names.items():
             target.write(name, content, mode_of(content))
     return [directory / name for name in names]
+
+
+@contextmanager
+def laid_out(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A folder of just these files, for as long as they run: what was read, and trusted, whatever happens elsewhere."""
+    with TemporaryDirectory(prefix="jobbergate-") as name:
+        write_files(files, Path(name))
+        yield Path(name)

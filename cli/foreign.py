@@ -16,9 +16,9 @@ import click
 from cli import compatibility
 from cli.compatibility import FUNCTIONS
 from cli.errors import CliError
+from cli.folder import PROGRAM
 from cli.question import FailedQuestion
 
-PROGRAM = "jobbergate.py"
 PACKAGE = "jobbergate_cli"
 Functions = Mapping[str, Callable[..., Any]]
 INSTALLED = (Path(sys.prefix), Path(__file__).parent)

@@ -144,7 +144,7 @@ def jobbergate(ctx: click.Context, server: str | None, output: str | None) -> No
 
     \b
     Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not signed in,
-    4 the server cannot be reached.
+    4 the server cannot be reached, 130 stopped.
 
     \b
     Example:

@@ -24,6 +24,12 @@ FORMATS = ("table", "json", "yaml", "csv", "id")
 # A table that is read by a program is never cut.
 UNBOUNDED = 100_000
 DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+# What a row of a table is called by, and what may take several lines, or be left out first, in a narrow terminal.
+NAMES = ("id", "identifier", "name", "number", "sha256")
+WRAPPED = ("identifier", "name", "description", "reason", "note", "tags", "created_at", "updated_at", "trusted_at")
+WRAPPED_WIDTH = 10
+# Columns of rich's table stand so far apart.
+BETWEEN = 3
 
 
 class Output:
@@ -139,13 +145,27 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
+        columns = {field: [shown(row.get(field)).replace("\n", " ") for row in rows] for field in fields}
+        narrowest = {field: _narrowest(field, cells) for field, cells in columns.items()}
+        kept = self._fitting(narrowest)
         table = Table(box=SIMPLE_HEAD if self.stdout.isatty() else None, pad_edge=False, header_style="bold")
-        for field in fields:
-            # Free text may wrap in a narrow terminal; an id, a state or a time is kept in one piece.
-            table.add_column(_title(field), no_wrap=field not in ("name", "description", "reason"), overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(shown(row.get(field)).replace("\n", " ")) for field in fields))
+        for field in kept:
+            table.add_column(_title(field), overflow="fold", min_width=narrowest[field])
+        for cells in zip(*(columns[field] for field in kept), strict=True):
+            table.add_row(*map(Text, cells))
         self._print(table)
+        if len(kept) < len(fields):
+            left_out = ", ".join(_title(field) for field in fields if field not in kept)
+            self.talk(f"The terminal is too narrow for: {left_out}; `--output csv` has everything.")
+
+    def _fitting(self, narrowest: Mapping[str, int]) -> list[str]:
+        """The columns that the terminal has room for; those that name a row stay, whatever room there is."""
+        kept, width = list(narrowest), self._console().width
+        spare = [field for field in kept if field not in NAMES and field not in WRAPPED]
+        spare += [field for field in kept if field not in NAMES and field in WRAPPED]
+        while spare and sum(narrowest[field] + BETWEEN for field in kept) > width:
+            kept.remove(spare.pop())
+        return kept
 
     def _write_properties(self, row: Mapping[str, Any]) -> None:
         from rich.table import Table
@@ -158,11 +178,14 @@ class Output:
             table.add_row(_title(field), Text(shown(value)))
         self._print(table)
 
-    def _print(self, table: Any) -> None:
+    def _console(self) -> Any:
         from rich.console import Console
 
+        return Console(file=self.stdout, width=None if self.stdout.isatty() else UNBOUNDED)
+
+    def _print(self, table: Any) -> None:
+        console = self._console()
         # Trailing blanks are rich's padding of the last column.
-        console = Console(file=self.stdout, width=None if self.stdout.isatty() else UNBOUNDED)
         with console.capture() as captured:
             console.print(table)
         self._write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
@@ -223,6 +246,16 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _narrowest(field: str, cells: Sequence[str]) -> int:
+    """How many columns of the terminal a column needs; a number, a state or a person's name stays in one piece."""
+    from rich.cells import cell_len
+
+    longest = max(map(cell_len, cells))
+    if field in WRAPPED:
+        longest = min(longest, WRAPPED_WIDTH)
+    return max(longest, *map(cell_len, _title(field).split()))
 
 
 def _title(field: str) -> str:

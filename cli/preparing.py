@@ -113,11 +113,8 @@ def _run(
     wishes: Wishes,
 ) -> Outcome:
     """Run the version's jobbergate.py: exactly the content that the server named and that its user trusts."""
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
-
     from cli.client import at
-    from cli.folder import read_archive, write_files
+    from cli.folder import laid_out, read_archive
     from cli.trust import Content
     from cli.trusting import about_earlier, may_run
     from cli.workflow import run_application
@@ -144,6 +141,5 @@ def _run(
             f"(sha256 {content.sha256[:16]}…) is not trusted yet; read it (`jobbergate applications download "
             f"{row['id']}`), then add --trust or answer at a terminal.{about_earlier(session, content)}"
         )
-    with TemporaryDirectory(prefix="jobbergate-") as name:
-        write_files(content.files, Path(name))
-        return run_application(Path(name), supplied, fast=wishes.fast, asker=_asker())
+    with laid_out(content.files) as folder:
+        return run_application(folder, supplied, fast=wishes.fast, asker=_asker())

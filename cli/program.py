@@ -10,7 +10,8 @@ from typing import Any
 
 from cli.compatibility import FUNCTIONS
 from cli.errors import CliError
-from cli.foreign import PROGRAM, ForeignError, Functions, errors_told, load_class, surroundings
+from cli.folder import PROGRAM
+from cli.foreign import ForeignError, Functions, errors_told, load_class, surroundings
 from cli.questions import Question
 
 CONFIG = "jobbergate.yaml"

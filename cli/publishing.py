@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import ApiError, CliError, UsageProblem
+from cli.folder import PROGRAM, laid_out, pack, read_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from cli.session import Session
 
-PROGRAM = "jobbergate.py"
 DEFAULTS = "defaults"
 # As many as the server takes.
 MAX_TESTS = 50
@@ -31,8 +31,6 @@ class Folder:
 
     @property
     def parts(self) -> dict[str, Any]:
-        from cli.folder import pack
-
         return {"archive": ("application.tar.gz", pack(self.files), "application/gzip")}
 
     def tests(self) -> list[str]:
@@ -43,16 +41,16 @@ class Folder:
 
 def prepared(session: Session, path: Path, *, trust: bool, to: str = "publish", defaults: bool = False) -> Folder:
     """The folder, with its form and the runs for its own tests; for its default answers too, if wanted."""
-    from cli.folder import read_folder
-
     folder = Folder(path, read_folder(path))
     if PROGRAM not in folder.files or has_questions(folder.files) or not _trusted(session, folder, to, trust=trust):
         return folder
-    form = _captured_form(session, path, to)
+    names = folder.tests()
+    with laid_out(folder.files) as place:
+        form = _captured_form(session, place, to)
+        runs = _runs(session, folder, place, [DEFAULTS, *names] if defaults and DEFAULTS not in names else names)
     if form is not None:
         folder.captured["form"] = json.dumps(form)
-    names = folder.tests()
-    if runs := _runs(session, folder, [DEFAULTS, *names] if defaults and DEFAULTS not in names else names):
+    if runs:
         folder.captured["runs"] = json.dumps(runs)
     return folder
 
@@ -135,24 +133,24 @@ def _captured_form(session: Session, path: Path, to: str) -> dict[str, Any] | No
 # --- runs of the program --------------------------------------------------------------------------------------------
 
 
-def _runs(session: Session, folder: Folder, names: list[str]) -> dict[str, Any]:
+def _runs(session: Session, folder: Folder, place: Path, names: list[str]) -> dict[str, Any]:
     if not names:
         return {}
     with session.output.progress("Running the application for its tests"):
-        return {name: _run(folder, name) for name in names}
+        return {name: _run(folder, place, name) for name in names}
 
 
-def _run(folder: Folder, name: str) -> dict[str, Any]:
+def _run(folder: Folder, place: Path, name: str) -> dict[str, Any]:
     """What the program gives for a test's answers: as `--fast` does it, with nobody to ask."""
     from cli.answers import read_file
     from cli.asking import Missing, NobodyToAsk
     from cli.workflow import run_application
 
-    place = f"tests/{name}/answers.yaml"
-    is_own = place in folder.files
+    answers = f"tests/{name}/answers.yaml"
+    is_own = answers in folder.files
     try:
-        supplied = read_file(str(folder.path / place)) if is_own else {}
-        outcome = run_application(folder.path, supplied, fast=True, asker=NobodyToAsk())
+        supplied = read_file(str(place / answers), answers) if is_own else {}
+        outcome = run_application(place, supplied, fast=True, asker=NobodyToAsk())
     except Missing as error:
         words = f"{', '.join(error.variables)}: an answer is missing, and there is no default."
         return {"error": words} if is_own else {"missing": words}

@@ -5,16 +5,14 @@ Its code is kept as text, so that a change can be read; of everything else, and 
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cli.unified import unified
+
 MAX_CODE = 256 * 1024
-# What a comparison of two texts costs grows with the square of their lines.
-MAX_LINES = 8000
 
 
 @dataclass(frozen=True)
@@ -77,23 +75,8 @@ def diff_of(path: str, before: Snapshot, after: Snapshot) -> list[str]:
     """Nothing where a side is not known, or where there is too much of it to be compared."""
     if before.code is None or after.code is None:
         return []
-    sides = [snapshot.code.get(path, "") for snapshot in (before, after) if snapshot.code is not None]
-    old, new = (lines_of(text) for text in sides)
-    if len(old) + len(new) > MAX_LINES:
-        return []
-    return list(with_ends(difflib.unified_diff(old, new, f"trusted/{path}", f"new/{path}", lineterm="")))
-
-
-def lines_of(text: str) -> list[str]:
-    """With their ends, so that a missing last one is a change. Only `\\n` ends a line; others are shown."""
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-def with_ends(lines: Iterator[str]) -> Iterator[str]:
-    for place, line in enumerate(lines):
-        yield line.removesuffix("\n")
-        if place >= 2 and line[:1] in ("+", "-", " ") and not line.endswith("\n"):
-            yield "\\ No newline at end of file"
+    old, new = before.code.get(path, ""), after.code.get(path, "")
+    return unified(old, new, f"trusted/{path}", f"new/{path}") or []
 
 
 def what_happened(path: str, before: Snapshot, after: Snapshot) -> str:

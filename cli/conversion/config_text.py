@@ -58,6 +58,11 @@ def with_keys(text: str, section: str, new: Mapping[str, Any]) -> str:
     return text[:at] + lines + text[at:]
 
 
+def comments(text: str) -> int:
+    """How many lines have one, as far as a look at lines can tell."""
+    return sum(bool(re.search(r"(^|\s)#", line)) for line in text.splitlines())
+
+
 def means(text: str, wanted: Mapping[str, Any]) -> bool:
     try:
         found = yaml.safe_load(text)

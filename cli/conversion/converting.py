@@ -29,7 +29,7 @@ from cli.conversion.exploring import Trials
 from cli.conversion.trials import described
 from cli.conversion.undeclarable import causes_of, named, reasons_of
 from cli.errors import CliError
-from cli.foreign import PROGRAM
+from cli.folder import PROGRAM
 from cli.plain import shown
 from cli.program import NEXT, read_config
 from cli.workflow import same

@@ -8,7 +8,7 @@ from typing import Any
 
 from cli.conversion.exploring import Trials
 from cli.conversion.trials import AskedAgain, Trial
-from cli.foreign import PROGRAM
+from cli.folder import PROGRAM
 from cli.plain import shown
 from cli.workflow import VARIABLE, same
 

@@ -332,3 +332,14 @@ def test_a_folder_that_is_called_by_a_dot_has_its_name(
     trusted = json.loads(by_alice("applications", "trust", "list", "-o", "json").stdout)
 
     assert [row["application"] for row in trusted] == [programmed.name]
+
+
+def test_what_runs_is_what_was_read_and_trusted(by_alice: Jobbergate, programmed: Path) -> None:
+    """A program that is changed while it runs, here by itself, is sent and run as it was."""
+    change = f"from pathlib import Path; Path({str(programmed / 'jobbergate.py')!r}).write_text('broken(')\n"
+    write_folder(programmed, {"jobbergate.py": change.encode() + PROGRAM, "tests/small/answers.yaml": b"nodes: 3\n"})
+
+    result = by_alice("applications", "create", programmed, "-n", "One", "--trust")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert Application.objects.get().version().form["questions"][0]["variable"] == "nodes"

@@ -419,3 +419,24 @@ def test_the_yaml_that_is_written_says_what_was_found(by_alice: Jobbergate) -> N
         printed = by_alice("applications", "convert", FOLDERS / name, "--trust").stdout
         sections = convert(FOLDERS / name).sections
         assert yaml.safe_load(printed) == {key: value for key, value in sections.items() if value}
+
+
+@pytest.mark.parametrize("form", ["csv", "id"])
+def test_a_configuration_is_no_table(by_alice: Jobbergate, form: str) -> None:
+    result = by_alice("applications", "convert", FOLDERS / "branching", "--trust", "-o", form)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "A configuration is no table" in result.stderr
+
+
+def test_comments_that_are_lost_are_told(by_alice: Jobbergate, application) -> None:
+    kept = application("def mainflow(self, data):\n    return []", "# Ours.\njobbergate_config: {undefined: warn}\n")
+    told = by_alice("applications", "convert", kept, "--trust")
+    lost = application("def mainflow(self, data):\n    return []", "# Ours.\njobbergate_config: {a: 1}\n")
+    warned = by_alice("applications", "convert", lost, "--trust")
+
+    assert ("# Ours." in told.stdout, told.stderr) == (True, "")
+    assert "# Ours." not in warned.stdout
+    assert warned.stderr == (
+        "Warning: The comments of jobbergate.yaml are left out, since it had to be written anew.\n"
+    )

@@ -169,3 +169,16 @@ def test_a_file_s_text_is_unchanged_for_a_program() -> None:
 
 def test_lines_and_tabs_stay_as_they_are() -> None:
     assert printable("a\tb\nc") == "a\tb\nc"
+
+
+def test_a_narrow_terminal_leaves_out_what_names_no_row_and_says_so() -> None:
+    row = {"id": 1234, "identifier": "motorbike", "name": "Motor bike", "tags": ["cfd", "openfoam"], "owner": "alice"}
+    row |= {"latest_version": 12, "updated_at": "2026-03-01T12:00:05Z"}
+    talk = io.StringIO()
+    with terminal(columns=55) as (stdout, reader):
+        Output("table", stdout, talk).rows([row], table=list(row), fields=list(row))
+        text = re.sub(r"\x1b\[[0-9;]*m", "", os.read(reader, 100_000).decode())
+
+    heads, _, cells = [line.split() for line in text.splitlines() if line.strip()][-3:]
+    assert (heads[:3], cells[:4]) == (["id", "identifier", "name"], ["1234", "motorbike", "Motor", "bike"])
+    assert talk.getvalue() == "The terminal is too narrow for: tags, updated; `--output csv` has everything.\n"

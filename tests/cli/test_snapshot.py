@@ -65,7 +65,7 @@ def test_bytes_and_text_that_look_alike_are_told_by_name():
 
 def test_much_code_is_told_by_name():
     large = changes(jobbergate_py=b"x" * MAX_CODE, same=b"t")
-    long = changes(jobbergate_py=b"x\n" * 9000)
+    long = changes(jobbergate_py=b"x\n" * 10_001)
 
     assert (large.code_changed, large.diff, large.words) == (True, [], "changed: jobbergate.py, same")
     assert (long.code_changed, long.diff, long.words) == (True, [], "changed: jobbergate.py")

@@ -8,7 +8,8 @@ import yaml
 from django.contrib.auth.models import User
 
 from applications.models import Application
-from cli.difference import MOST_LINES, of_file, of_files, of_forms, sentence
+from cli.difference import of_file, of_files, of_forms, sentence
+from cli.unified import MOST_LINES
 from tests.cli.conftest import Jobbergate
 from tests.cli.terminal import at_a_terminal
 from tests.factories import FOLDER, YAML, make_application
@@ -199,8 +200,8 @@ N = {"variable": "n"}
     ("old", "new", "sentences"),
     [
         (form(N), form(N), []),
-        (None, form(N), ["n is a new question: ?"]),
-        (form(N), None, ["n is not asked for any more."]),
+        ({}, form(N), ["n is a new question: ?"]),
+        (form(N), {}, ["n is not asked for any more."]),
         (form(N | {"default": 1}), form(N | {"default": 2}), ["n: default changed from 1 to 2."]),
         (form(N), form(N | {"default": 0}), ["n: default changed from none to 0."]),
         (form(N | {"default": 1}), form(N), ["n: default changed from 1 to none."]),
@@ -223,3 +224,14 @@ N = {"variable": "n"}
 )  # fmt: skip
 def test_a_form_s_differences_are_sentences(old: Any, new: Any, sentences: list[str]) -> None:
     assert [sentence(difference) for difference in of_forms(old, new)] == sentences
+
+
+def test_questions_of_a_version_without_a_form_are_not_said_to_be_gone(by_alice: Jobbergate, alice: User) -> None:
+    program = {**FOLDER, "jobbergate.yaml": b"jobbergate_config: {default_template: job.sh.j2}\n", "jobbergate.py": b""}
+    application = make_application(alice, identifier="hello")
+    application.publish(program, alice)
+
+    result = by_alice("applications", "diff", "hello", "1", "-o", "json")
+
+    assert result.stderr == "Version 2 was published without a form: its questions cannot be compared.\n"
+    assert json.loads(result.stdout)["questions"] == []
