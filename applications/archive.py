@@ -40,8 +40,8 @@ class BadArchive(DomainError):
 class Bounded(io.RawIOBase):
     """What unpacks to more than it may is stopped while it unpacks, whatever its headers promise."""
 
-    def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
-        self.stream, self.left = stream, limit
+    def __init__(self, stream: gzip.GzipFile, limit: int, refusal: DomainError) -> None:
+        self.stream, self.left, self.refusal = stream, limit, refusal
 
     def readable(self) -> bool:
         return True
@@ -50,7 +50,7 @@ class Bounded(io.RawIOBase):
         chunk = self.stream.read(min(size, self.left + 1) if size >= 0 else self.left + 1)
         self.left -= len(chunk)
         if self.left < 0:
-            raise BadArchive(f"The archive unpacks to more than {MAX_TOTAL // 2**20} MiB.")
+            raise self.refusal
         return chunk
 
 
@@ -59,7 +59,8 @@ def unpack(stream: IO[bytes]) -> Files:
     files: Files = {}
     try:
         with gzip.GzipFile(fileobj=stream) as unzipped:
-            bounded = Bounded(unzipped, MAX_UNPACKED)
+            refusal = BadArchive(f"The archive unpacks to more than {MAX_TOTAL // 2**20} MiB.")
+            bounded = Bounded(unzipped, MAX_UNPACKED, refusal)
             with tarfile.open(fileobj=bounded, mode="r|", errors="strict") as archive:
                 for member in archive:
                     if not member.isdir():

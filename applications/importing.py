@@ -22,12 +22,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from applications import archive
+from applications.archive import Bounded
 from applications.export import FORMAT, MANIFEST
 from applications.models import Application
 from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, DomainError
 
-MAX_MANIFEST, MAX_NUMBER = 256 * 2**20, 2**31 - 1
+MAX_SIZE, MAX_NUMBER = 4 * 2**30, 2**31 - 1
+# The manifest is read into memory, where it takes up to forty times its bytes. 16 MiB are 5000 versions with 15 files
+# and 12 questions each.
+MANIFEST_SHARE = 256
 BLOCK, MANY = tarfile.BLOCKSIZE, 500
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 KINDS = {str: "text", int: "a number", bool: "true or false", list: "a list", dict: "a mapping"}
@@ -68,12 +72,12 @@ class ToldApplication:
 # --- reading the file -----------------------------------------------------------------------------------------------
 
 
-def unpack(stream: IO[bytes], directory: Path) -> list[ToldApplication]:
+def unpack(stream: IO[bytes], directory: Path, most: int = MAX_SIZE) -> list[ToldApplication]:
     """The applications that the file tells of; contents are in the directory then, each under its SHA-256."""
     manifest: bytes | None = None
     try:
         with gzip.GzipFile(fileobj=stream) as unzipped:
-            for name, content in members(unzipped):
+            for name, content in members(Bounded(unzipped, most, too_large("The file", most)), most // MANIFEST_SHARE):
                 if name == MANIFEST:
                     manifest = content
                 else:
@@ -87,7 +91,14 @@ def unpack(stream: IO[bytes], directory: Path) -> list[ToldApplication]:
     return applications
 
 
-def members(stream: gzip.GzipFile) -> Iterator[tuple[str, bytes]]:
+def too_large(what: str, most: int) -> BadExport:
+    return BadExport(
+        f"{what} unpacks to more than {most // 2**20} MiB. Where you trust it, raise --max-size; or export fewer "
+        "applications at a time."
+    )
+
+
+def members(stream: Bounded, manifest: int) -> Iterator[tuple[str, bytes]]:
     """The files of a tar, of which each header is one block: whatever else there is in tar, we never write it."""
     while (block := stream.read(BLOCK)).strip(b"\0"):
         entry = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
@@ -96,9 +107,10 @@ def members(stream: gzip.GzipFile) -> Iterator[tuple[str, bytes]]:
             continue
         if not entry.isreg():
             raise BadExport(f"{name!r} is no plain file; export_applications writes only such.")
-        limit = MAX_MANIFEST if name == MANIFEST else archive.MAX_FILE
-        if not 0 <= entry.size <= limit:
-            raise BadExport(f"{name!r} is larger than {limit // 2**20} MiB.")
+        if name == MANIFEST and entry.size > manifest:
+            raise too_large(MANIFEST, manifest)
+        if not 0 <= entry.size <= (manifest if name == MANIFEST else archive.MAX_FILE):
+            raise BadExport(f"{name!r} is larger than {archive.MAX_FILE // 2**20} MiB.")
         content = stream.read(entry.size)
         if len(content) != entry.size:
             raise BadExport(f"This is not a complete export: it ends within {name!r}.")

@@ -445,6 +445,51 @@ def test_what_is_no_export_is_told_in_a_sentence(content, tmp_path):
     assert done.stderr.endswith(".\n")
 
 
+def large(content: bytes) -> bytes:
+    name = f"files/{hashlib.sha256(content).hexdigest()}"
+    manifest = b'{"format": 1, "applications": []}'
+    return tar_of([entry(name, content), entry("applications.json", manifest)], tarfile.USTAR_FORMAT)
+
+
+TOO_LARGE = {
+    "contents": gzip.compress(large(bytes(2 * 2**20))),
+    "nothing but headers": gzip.compress(tar_of([entry("x/", type=tarfile.DIRTYPE)] * 3000, tarfile.USTAR_FORMAT)),
+    "zeros after its end": gzip.compress(large(b"x") + bytes(2 * 2**20)),
+}
+
+
+@pytest.mark.parametrize("content", TOO_LARGE.values(), ids=TOO_LARGE.keys())
+def test_what_unpacks_to_more_than_it_may_is_refused_while_it_unpacks(content, tmp_path):
+    (tmp_path / "large").write_bytes(content)
+
+    done = manage("import_applications", tmp_path / "large", "--max-size", "1")
+
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "The file unpacks to more than 1 MiB. Where you trust it, raise --max-size; or export fewer applications at a "
+        "time.\n",
+    )
+
+
+def test_a_manifest_that_would_take_all_memory_is_refused_before_it_is_read(tmp_path):
+    manifest = b'{"format": 1, "applications": []' + b" " * 2**20 + b"}"
+    (tmp_path / "large").write_bytes(
+        gzip.compress(tar_of([entry("applications.json", manifest)], tarfile.USTAR_FORMAT))
+    )
+
+    refused, raised = (manage("import_applications", tmp_path / "large", "--max-size", size) for size in (256, 512))
+
+    assert (refused.exit_code, raised.exit_code) == (1, 0)
+    assert refused.stderr.startswith("applications.json unpacks to more than 1 MiB. ")
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "x", "1e3", "9" * 20])
+def test_a_size_that_is_none_is_refused(size, tmp_path):
+    done = manage("import_applications", tmp_path / "x", f"--max-size={size}")
+
+    assert "give a number from 1 on" in done.stderr
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path):
     done = manage("import_applications", tmp_path / "nowhere")
 

@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from applications import importing
+from applications.export import MANIFEST
 from applications.importing import BadExport, Import, ToldApplication
 from jobbergate.core.errors import DomainError
-from jobbergate.core.management.arguments import text
+from jobbergate.core.management.arguments import positive, text
 from jobbergate.core.people import person
 
 
@@ -28,12 +29,17 @@ class Command(BaseCommand):
             "--owner", type=text, metavar="USERNAME",
             help="who stands for people who are not here; without it, their names are told and nothing is imported",
         )  # fmt: skip
+        parser.add_argument(
+            "--max-size", type=positive, default=importing.MAX_SIZE // 2**20, metavar="MIB",
+            help=f"how much the file may unpack to; {MANIFEST}, which takes up to 40 times as much memory, may be "
+            f"1/{importing.MANIFEST_SHARE} of it (default: %(default)s)",
+        )  # fmt: skip
         parser.add_argument("--dry-run", action="store_true", help="check everything, and store nothing")
 
-    def handle(self, *args: Any, file: str, owner: str | None, dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: Any, file: str, owner: str | None, max_size: int, dry_run: bool, **options: Any) -> None:
         with TemporaryDirectory(prefix="jobbergate-import-") as directory:
             try:
-                applications = self.read(file, Path(directory))
+                applications = self.read(file, Path(directory), max_size * 2**20)
                 people = importing.people_of(applications, person(owner, "owner") if owner else None)
             except DomainError as error:
                 raise CommandError(error.detail) from None
@@ -42,12 +48,12 @@ class Command(BaseCommand):
         if failed:
             raise CommandError(f"{failed} of {len(applications)} could not be imported.")
 
-    def read(self, file: str, directory: Path) -> list[ToldApplication]:
+    def read(self, file: str, directory: Path, most: int) -> list[ToldApplication]:
         if file == "-":
-            return importing.unpack(sys.stdin.buffer, directory)
+            return importing.unpack(sys.stdin.buffer, directory, most)
         try:
             with Path(file).open("rb") as stream:
-                return importing.unpack(stream, directory)
+                return importing.unpack(stream, directory, most)
         except OSError as error:
             raise BadExport(f"{file} cannot be read: {error.strerror}.") from None
 
