@@ -123,22 +123,27 @@ class Application(Resource):
         runs: selftests.Runs | None = None,
         force: bool = False,
     ) -> ApplicationVersion:
-        """The next version, made of `files`. The same files as the newest version's make no new one."""
+        """The next version, made of `files`. The same files as the newest version's make no new one.
+
+        Unless that one has no form, and one is given.
+        """
         sha256 = archive.sha256(files)
-        if (newest := self.newest_of(sha256)) is not None:
+        if (newest := self.newest_of(sha256, form)) is not None:
             return newest
         # Tests take seconds, in which nobody else has to wait for our transaction.
         return self.append(ApplicationVersion.tested(files, form, note, runs, force, sha256), files, by)
 
-    def newest_of(self, sha256: str) -> ApplicationVersion | None:
-        """The newest version, if it is made of just these files."""
-        return self.versions.filter(number=self.latest_version, sha256=sha256).first() if self.latest_version else None
+    def newest_of(self, sha256: str, form: Any = None) -> ApplicationVersion | None:
+        """The newest version, if it is made of just these files, and has a form where one is given."""
+        same = self.versions.filter(number=self.latest_version, sha256=sha256)
+        # A program's form may come later than its files; a version never changes, so it comes as the next one.
+        return (same if form is None else same.filter(form__isnull=False)).first() if self.latest_version else None
 
     @transaction.atomic
     def append(self, version: ApplicationVersion, files: Files, by: User) -> ApplicationVersion:
         """Saves a new version as the next one, unless another request has just saved the same."""
         self.lock()
-        if (newest := self.newest_of(version.sha256)) is not None:
+        if (newest := self.newest_of(version.sha256, version.form)) is not None:
             return newest
         version.application, version.number, version.created_by = self, self.latest_version + 1, by
         version.save()
