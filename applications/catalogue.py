@@ -8,6 +8,7 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,28 +108,28 @@ def read_file(file: Path) -> bytes:
 # --- publishing -----------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def publish(path: Path, identifier: str, wish: Wish) -> str:
     """What has become of one folder, in words; raises DomainError where it cannot be published."""
     files = read_folder(path)
-    found = Application.objects.select_for_update().filter(identifier=identifier).first()
-    said = create(path, identifier, files, wish) if found is None else update(found, files, wish)
-    if wish.dry_run:
-        transaction.set_rollback(True)
-    return said
+    found = Application.objects.filter(identifier=identifier).first()
+    return create(path, identifier, files, wish) if found is None else update(found, files, wish)
+
+
+@contextmanager
+def saving(wish: Wish) -> Iterator[None]:
+    """A transaction, which a dry run undoes. Tests come before it: nobody else has to wait while they run."""
+    with transaction.atomic():
+        yield
+        if wish.dry_run:
+            transaction.set_rollback(True)
 
 
 def create(path: Path, identifier: str, files: Files, wish: Wish) -> str:
-    made = Application.create(
-        files,
-        wish.owner,
-        note=wish.note,
-        force=wish.force,
-        name=path.absolute().name[:255],
-        identifier=identifier,
-        visibility=wish.visibility,
-    )
-    return f"created, {told(made.version(), None)}"
+    version = ApplicationVersion.tested(files, note=wish.note, force=wish.force)
+    columns = {"name": path.absolute().name[:255], "identifier": identifier, "visibility": wish.visibility}
+    with saving(wish):
+        Application.begin(version, files, wish.owner, **columns)
+        return f"created, {told(version, None)}"
 
 
 def update(application: Application, files: Files, wish: Wish) -> str:
@@ -137,7 +138,9 @@ def update(application: Application, files: Files, wish: Wish) -> str:
     if newest is not None and newest.sha256 == archive.sha256(files):
         return f"unchanged, version {newest.number}"
     form = kept_form(newest, files)
-    return told(application.publish(files, wish.owner, form, wish.note, force=wish.force), form and newest)
+    version = ApplicationVersion.tested(files, form, wish.note, force=wish.force)
+    with saving(wish):
+        return told(application.append(version, files, wish.owner), form and newest)
 
 
 def refuse_stranger(application: Application, owner: User) -> None:
