@@ -1,7 +1,7 @@
 """An application's versions, which never change, and their files."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from django.contrib.auth.models import User
@@ -16,9 +16,6 @@ from applications.files import FileQuerySet
 from applications.forms import Form
 from applications.questions import InvalidForm
 from applications.templates import TemplateSet
-
-if TYPE_CHECKING:
-    pass
 
 
 class ApplicationVersion(models.Model):

@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.permissions import IsAuthenticated
@@ -48,14 +47,15 @@ class ShareViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
         serializer = ShareWithSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
-        share, made = self.application.share(data["role"], **named(data))
+        with self.locked() as application:
+            share, made = application.share(data["role"], **named(data))
         code = status.HTTP_201_CREATED if made else status.HTTP_200_OK
         return Response(ShareSerializer().to_representation(share), status=code)
 
     @extend_schema(summary="Share an application no more")
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.check_object_permissions(request, self.application)
-        get_object_or_404(self.application.shares, pk=int(kwargs["pk"])).delete()
+        with self.locked() as application:
+            application.unshare(int(kwargs["pk"]))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
