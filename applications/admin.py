@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -25,8 +26,32 @@ class TagsField(forms.CharField):
         return tags.normalised((value or "").replace(",", " ").split())
 
 
+class Candidate:
+    """An uploaded archive that may become the next version. Not saved yet."""
+
+    def __init__(self, upload: Any, force: bool, application: Application | None) -> None:
+        self.files: Files = {}
+        self.version: ApplicationVersion | None = None
+        self.errors: list[str] = []
+        try:
+            self.files = unpack(upload)
+            self.version = self.tested(force, application)
+        except DomainError as error:
+            self.errors = [*dict.fromkeys([error.detail, *chain(*error.errors.values())])]
+
+    def tested(self, force: bool, application: Application | None) -> ApplicationVersion | None:
+        """The files of the newest version make no new one, and are not tested again."""
+        sha256 = sha256_of(self.files)
+        if application is not None and application.newest_of(sha256) is not None:
+            return None
+        return ApplicationVersion.tested(self.files, note="Published in the admin.", force=force, sha256=sha256)
+
+
 class ApplicationForm(forms.ModelForm):
     """An application's columns, and an archive that becomes its first or next version."""
+
+    # What the archive holds; the page makes it before its transaction.
+    candidate: Candidate | None = None
 
     archive = forms.FileField(required=False, help_text="tar.gz of the application's folder; becomes the next version.")
     force = forms.BooleanField(
@@ -49,30 +74,10 @@ class ApplicationForm(forms.ModelForm):
             raise forms.ValidationError(f"{owner} is not active.")
         return owner
 
-    def clean_archive(self) -> Files | None:
-        upload = self.cleaned_data["archive"]
-        if not upload:
-            return None
-        try:
-            return unpack(upload)
-        except DomainError as error:
-            raise forms.ValidationError(error.detail) from None
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if files := cleaned.get("archive"):
-            try:
-                cleaned["version"] = self.next_version(files, cleaned["force"])
-            except DomainError as error:
-                self.add_error("archive", [*dict.fromkeys([error.detail, *chain(*error.errors.values())])])
-        return cleaned
-
-    def next_version(self, files: Files, force: bool) -> ApplicationVersion | None:
-        """Not saved yet. The files of the newest version make no new one, and are not tested again."""
-        sha256 = sha256_of(files)
-        if self.instance.newest_of(sha256) is not None:
-            return None
-        return ApplicationVersion.tested(files, note="Published in the admin.", force=force, sha256=sha256)
+    def clean_archive(self) -> Candidate | None:
+        if self.candidate is not None and self.candidate.errors:
+            raise forms.ValidationError(self.candidate.errors)
+        return self.candidate
 
 
 class VersionsInline(ReadOnlyInline):
@@ -110,19 +115,49 @@ class ApplicationAdmin(StaffAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        # Tests take seconds, in which nobody else has to wait for the transaction that the page is.
+        request.candidate = self.candidate(request, object_id)  # type: ignore[attr-defined]
+        return self.explained(
+            request, lambda: super(ApplicationAdmin, self).changeform_view(request, object_id, form_url, extra_context)
+        )
+
+    def candidate(self, request: HttpRequest, object_id: str | None) -> Candidate | None:
+        upload = request.FILES.get("archive")
+        if upload is None or not self.is_staff(request):
+            return None
+        application = self.get_object(request, unquote(object_id)) if object_id else None
+        force = forms.CheckboxInput().value_from_datadict(request.POST, request.FILES, "force")
+        return Candidate(upload, bool(force), application)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        # A class of this request's own.
+        form.candidate = getattr(request, "candidate", None)
+        return form
+
     def save_model(self, request: HttpRequest, obj: Application, form: Any, change: bool) -> None:
         if change:
-            # What somebody else has changed meanwhile stays. Its shares come next; then `save_related` gives it away.
-            columns = set(form.changed_data) & set(ApplicationForm.Meta.fields) - {"owner"}
-            obj.change(**{name: form.cleaned_data[name] for name in columns})
+            # The row as it is now, and what the form changed: who published meanwhile has made it another. Locked
+            # before its shares are saved; then `save_related` gives it away.
+            columns = {*ApplicationForm.Meta.fields} - {"owner"}
+            obj.change(**{name: form.cleaned_data[name] for name in form.changed_data if name in columns})
         else:
             super().save_model(request, obj, form, change)
-        if version := form.cleaned_data.get("version"):
-            obj.append(version, form.cleaned_data["archive"], request.user)  # type: ignore[arg-type]
+        candidate: Candidate | None = form.cleaned_data["archive"]
+        if candidate is not None and candidate.version is not None:
+            obj.append(candidate.version, candidate.files, request.user)  # type: ignore[arg-type]
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is ApplicationShare:
+            form.instance.show_to([*formset.new_objects, *(share for share, _ in formset.changed_objects)])
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        if change:
+        if change and "owner" in form.changed_data:
             form.instance.transfer(form.cleaned_data["owner"])
 
 

@@ -7,7 +7,8 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,11 +115,21 @@ def publish(path: Path, identifier: str, wish: Wish) -> str:
     return create(path, identifier, files, wish) if found is None else update(found, files, wish)
 
 
+@contextmanager
+def saving(wish: Wish) -> Iterator[None]:
+    """A transaction, which a dry run undoes. Tests come before it: nobody else has to wait while they run."""
+    with transaction.atomic():
+        yield
+        if wish.dry_run:
+            transaction.set_rollback(True)
+
+
 def create(path: Path, identifier: str, files: Files, wish: Wish) -> str:
     version = ApplicationVersion.tested(files, note=wish.note, force=wish.force)
-    fields = {"name": path.absolute().name[:255], "identifier": identifier, "visibility": wish.visibility}
-    made = saved(lambda: Application.begin(version, files, wish.owner, **fields).version(), wish.dry_run)
-    return f"created, {told(made, None)}"
+    columns = {"name": path.absolute().name[:255], "identifier": identifier, "visibility": wish.visibility}
+    with saving(wish):
+        Application.begin(version, files, wish.owner, **columns)
+        return f"created, {told(version, None)}"
 
 
 def update(application: Application, files: Files, wish: Wish) -> str:
@@ -127,17 +138,9 @@ def update(application: Application, files: Files, wish: Wish) -> str:
     if newest is not None and newest.sha256 == sha256:
         return f"unchanged, version {newest.number}"
     form = kept_form(newest, files)
-    version = ApplicationVersion.tested(files, form, wish.note, None, wish.force, sha256)
-    return told(saved(lambda: application.append(version, files, wish.owner), wish.dry_run), form and newest)
-
-
-@transaction.atomic
-def saved(save: Callable[[], ApplicationVersion], dry_run: bool) -> ApplicationVersion:
-    """All or nothing, and for a dry run nothing. A version's own tests, which take their time, ran before."""
-    version = save()
-    if dry_run:
-        transaction.set_rollback(True)
-    return version
+    version = ApplicationVersion.tested(files, form, wish.note, force=wish.force)
+    with saving(wish):
+        return told(application.append(version, files, wish.owner), form and newest)
 
 
 def refuse_stranger(application: Application, owner: User) -> None:

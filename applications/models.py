@@ -1,6 +1,7 @@
 """Applications, and whom they are shared with. What they consist of is in `versions.py`."""
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Self
 
@@ -9,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
-from django.utils.timezone import now
 
 from applications import archive, selftests, tags
 from applications.archive import Files
@@ -123,7 +123,10 @@ class Application(Resource):
         runs: selftests.Runs | None = None,
         force: bool = False,
     ) -> ApplicationVersion:
-        """The next version, made of `files`. The same files as the newest version's make no new one."""
+        """The next version, made of `files`. The same files as the newest version's make no new one.
+
+        Unless that one has no form, and one is given.
+        """
         sha256 = archive.sha256(files)
         if (newest := self.newest_of(sha256, form)) is not None:
             return newest
@@ -131,11 +134,10 @@ class Application(Resource):
         return self.append(ApplicationVersion.tested(files, form, note, runs, force, sha256), files, by)
 
     def newest_of(self, sha256: str, form: Any = None) -> ApplicationVersion | None:
-        """The newest version, if it is made of just these files, and lacks no form that is there now."""
-        newest = (
-            self.versions.filter(number=self.latest_version, sha256=sha256).first() if self.latest_version else None
-        )
-        return None if newest is not None and newest.form is None and form is not None else newest
+        """The newest version, if it is made of just these files, and has a form where one is given."""
+        same = self.versions.filter(number=self.latest_version, sha256=sha256)
+        # A program's form may come later than its files; a version never changes, so it comes as the next one.
+        return (same if form is None else same.filter(form__isnull=False)).first() if self.latest_version else None
 
     @transaction.atomic
     def append(self, version: ApplicationVersion, files: Files, by: User) -> ApplicationVersion:
@@ -181,9 +183,9 @@ class Application(Resource):
 
     def lock(self) -> None:
         """The row as it is now, and nobody else's to change until the transaction ends."""
-        rows = Application.objects.select_related("owner").select_for_update(of=("self",))
+        # Without its owner in a join: PostgreSQL, once it has waited for a transfer, would find no such row any more.
         try:
-            self.refresh_from_db(from_queryset=rows)
+            self.refresh_from_db(from_queryset=Application.objects.select_for_update())
         except Application.DoesNotExist:
             raise NotThere(f"{self.name} was deleted meanwhile.") from None
 
@@ -220,22 +222,38 @@ class Application(Resource):
         copy = ApplicationVersion.from_files(files, version.form, f"Clone of {self.name}.", strict=False)
         return Application.begin(copy, files, owner, **{**copied, **fields})
 
+    # Shares, too, are changed under the application's lock: who took a share first, and the application then, would
+    # wait for a transfer that waits for them.
+
     @transaction.atomic
     def share(self, role: str, **to: Any) -> tuple["ApplicationShare", bool]:
         """With `user=` or `group=`: their share, in this role from now on, and whether it is new."""
-        # The application before its shares, as everywhere: two requests that lock both must not wait for each other.
         self.lock()
-        if to.get("user") == self.owner:
-            words = f"{self.owner} owns it already."
+        if (user := to.get("user")) is not None and user.pk == self.owner_id:
+            words = f"{user} owns it already."
             raise DomainError(words, {"user": [words]})
-        return self.shares.update_or_create(**to, defaults={"role": role})
+        share, made = self.shares.update_or_create(**to, defaults={"role": role})
+        self.show_to([share])
+        return share, made
+
+    @transaction.atomic
+    def unshare(self, pk: int) -> None:
+        self.lock()
+        if not self.shares.filter(pk=pk).delete()[0]:
+            raise NotThere(f"{self.name} has no share {pk}.")
+
+    def show_to(self, shares: "Iterable[ApplicationShare]") -> None:
+        """New readers of a private application would see nothing: it becomes shared."""
+        if self.visibility == self.Visibility.PRIVATE and any(share.role == Share.Role.READER for share in shares):
+            self.visibility = self.Visibility.SHARED
+            self.save(update_fields=["visibility"])
 
     @transaction.atomic
     def transfer(self, to: User) -> None:
         """Another owner; the former one stays as an editor."""
         former = self.owner
         self.lock()
-        if self.owner != former:
+        if self.owner_id != former.pk:
             raise Conflict(f"{former} gave it to somebody else meanwhile; look again.")
         if to == former:
             return
@@ -243,13 +261,13 @@ class Application(Resource):
         self.owner, self.idempotency_key, self.idempotency_fingerprint = to, None, ""
         self.save(update_fields=["owner", "idempotency_key", "idempotency_fingerprint"])
         self.shares.filter(user=to).delete()
-        self.share(Share.Role.EDITOR, user=former)
+        self.shares.update_or_create(user=former, defaults={"role": Share.Role.EDITOR})
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        # A version that is published meanwhile would be left without an application.
+        # Nobody adds a version meanwhile, nor takes the last script of one away.
         self.lock()
-        for version in self.versions.all():
+        for version in self.versions.select_for_update():
             # Where a job script was made from it, it stays, without its application, until the script goes.
             with suppress(models.ProtectedError):
                 version.delete()
@@ -268,10 +286,3 @@ class ApplicationShare(Share):
 
     class Meta(Share.Meta):
         constraints = share_constraints("application")
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """A reader of a private application would see nothing: it becomes shared."""
-        super().save(*args, **kwargs)
-        if self.role == self.Role.READER:
-            private = Application.objects.filter(pk=self.application_id, visibility=Application.Visibility.PRIVATE)
-            private.update(visibility=Application.Visibility.SHARED, updated_at=now())

@@ -155,7 +155,8 @@ class JobScript(Resource):
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        version = self.version
+        # Locked: neither its application nor another script of it goes at the same moment and leaves the rest to us.
+        version = ApplicationVersion.objects.select_for_update(of=("self",)).filter(scripts=self).first()
         try:
             deleted = super().delete(*args, **kwargs)
         except models.ProtectedError as error:

@@ -3,8 +3,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.db import transaction
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.permissions import IsAuthenticated
@@ -51,8 +49,8 @@ class ShareViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
         serializer = ShareWithSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
-        with self.still_allowed():
-            share, made = self.application.share(data["role"], **named(data))
+        with self.locked() as application:
+            share, made = application.share(data["role"], **named(data))
         code = status.HTTP_201_CREATED if made else status.HTTP_200_OK
         return Response(ShareSerializer().to_representation(share), status=code)
 
@@ -66,9 +64,8 @@ class ShareViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
 
     @extend_schema(summary="Share an application no more")
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.check_object_permissions(request, self.application)
-        with self.still_allowed():
-            get_object_or_404(self.application.shares, pk=int(kwargs["pk"])).delete()
+        with self.locked() as application:
+            application.unshare(int(kwargs["pk"]))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

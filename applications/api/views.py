@@ -1,7 +1,10 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, cast
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
@@ -89,14 +92,20 @@ class ApplicationViewSet(ResourceViewSet):
         return Application.create(unpacked(archive), self.request.user, **fields)  # type: ignore[arg-type]
 
     def perform_update(self, serializer: Any) -> None:
-        if not serializer.instance.belongs_to(self.request.user):
-            self.leave_visibility(serializer.instance, serializer.validated_data)
+        application = serializer.instance
+        if not application.belongs_to(self.request.user):
+            # An unchanged one is no offence, and is not saved: its owner may be setting another at this moment.
+            wanted = serializer.validated_data.pop("visibility", application.visibility)
+            if wanted != application.visibility:
+                raise PermissionDenied("Only its owner and staff may set who sees it.")
         serializer.save()
 
-    def leave_visibility(self, application: Application, wanted: dict[str, Any]) -> None:
-        # What is only said again is left out: the owner may set it meanwhile.
-        if wanted.pop("visibility", application.visibility) != application.visibility:
-            raise PermissionDenied("Only its owner and staff may set who sees it.")
+    @transaction.atomic
+    def perform_destroy(self, application: Application) -> None:
+        application.lock()
+        # It may have changed hands meanwhile.
+        self.check_object_permissions(self.request, application)
+        application.delete()
 
     @extend_schema(
         summary="Check a folder without publishing it",
@@ -146,6 +155,14 @@ class OfApplication:
             raise Http404
         return found
 
+    @contextmanager
+    def locked(self) -> Iterator[Application]:
+        """For who may do this: also now, for it may have changed hands since it was read."""
+        with transaction.atomic():
+            self.application.lock()
+            self.check_object_permissions(self.request, self.application)  # type: ignore[attr-defined]
+            yield self.application
+
 
 @extend_schema(tags=["applications"], parameters=[PARENT])
 @extend_schema_view(list=extend_schema(summary="List an application's versions"))
@@ -168,7 +185,8 @@ class VersionViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
 
     @extend_schema(
         summary="Publish a version",
-        description="The files of the newest version again make no new one: that one is answered, with status 200.",
+        description="The files of the newest version again make no new one: that one is answered, with status 200. Only"
+        " where it has no form and one is given, they are the next version.",
         request=PublishSerializer,
         responses={201: VersionDetailSerializer, 200: VersionDetailSerializer},
     )

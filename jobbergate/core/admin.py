@@ -161,12 +161,10 @@ class ShareForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("user", "group") if self.instance.pk else ():
-            self.fields[name] = Settled(getattr(self.instance, name))
-
-    def _post_clean(self) -> None:
-        # What nobody has touched is not looked up again, however many shares there are.
-        if self.instance.pk is None or self.has_changed():
-            super()._post_clean()  # type: ignore[misc]  # The stubs lack it.
+            self.initial[name] = getattr(self.instance, name)
+            self.fields[name] = forms.Field(
+                required=False, disabled=True, label=name, widget=Words(str(self.initial[name] or ""))
+            )
 
     def clean_user(self) -> User | None:
         user: User | None = self.cleaned_data["user"]
@@ -175,10 +173,22 @@ class ShareForm(forms.ModelForm):
         return user
 
 
+class SharesFormSet(forms.BaseInlineFormSet):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        # The shares have been read, all at once: none is looked for again by its id.
+        there = [(share.pk, share.pk) for share in self.get_queryset()]
+        known = form.fields["id"]
+        form.fields["id"] = forms.TypedChoiceField(
+            choices=there, coerce=int, initial=known.initial, required=False, widget=known.widget
+        )
+
+
 class SharesInline(admin.TabularInline):
     """Whom the row is shared with."""
 
     form = ShareForm
+    formset = SharesFormSet
     fields = ("user", "group", "role")
     autocomplete_fields = ("user", "group")
     extra = 0

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Self, TypeVar
 
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -109,6 +110,17 @@ class Share(models.Model):
     class Meta:
         abstract = True
         ordering = ["id"]
+
+    # A form of many shares asks the database nothing: its choices were found a moment ago, and the constraints
+    # (`share_constraints`) are held by the database in any case.
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields({*(exclude or ()), "user", "group"})
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        known = not {"user", "group"} & {*(exclude or ())}
+        if known and (self.user_id is None) == (self.group_id is None):
+            raise ValidationError("Give either a user or a group.")
 
     def __str__(self) -> str:
         return f"{self.user or self.group}, {self.role}"

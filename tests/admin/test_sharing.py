@@ -3,19 +3,23 @@
 from typing import Any
 
 import pytest
-from django.contrib import admin
+from django.contrib.admin import site
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.http import HttpRequest
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from applications.admin import ApplicationForm
+from applications import selftests
+from applications.admin import ApplicationAdmin, ApplicationForm
 from applications.models import Application, ApplicationShare
 from tests.admin.forms import saved
 from tests.admin.test_query_counts import queries
+from tests.archives import upload
 from tests.factories import FOLDER, make_application, make_user
 
-LIST = reverse("admin:applications_application_changelist")
+LIST, ADD = reverse("admin:applications_application_changelist"), reverse("admin:applications_application_add")
 
 
 def columns(application: Application, **changes: Any) -> dict[str, Any]:
@@ -122,6 +126,45 @@ def test_an_application_with_many_shares_costs_what_one_with_few_does(as_clerk, 
     assert queries(as_clerk, reverse(url, args=[few.pk])) == queries(as_clerk, reverse(url, args=[many.pk]))
 
 
+def queries_of_saving(client: Client, count: int, role: str, added: int = 0) -> int:
+    """Of one application with so many shares, each put into this role, and with some more besides."""
+    application = make_application(make_user("alice"))
+    shares = [application.share("reader", user=make_user(f"u{number}"))[0] for number in range(count)]
+    body = columns(application) | {"shares-TOTAL_FORMS": count + added}
+    for number, share in enumerate(shares):
+        body |= {f"shares-{number}-id": share.pk, f"shares-{number}-role": role}
+    for number in range(count, count + added):
+        body |= {f"shares-{number}-user": make_user(f"u{number}").pk, f"shares-{number}-role": "reader"}
+    url = reverse("admin:applications_application_change", args=[application.pk])
+    body |= {"shares-INITIAL_FORMS": count, "versions-TOTAL_FORMS": 0, "versions-INITIAL_FORMS": 0}
+    with CaptureQueriesContext(connection) as captured:
+        assert client.post(url, body).status_code == 302
+    assert [str(share) for share in application.shares.all()] == [
+        f"u{number}, {role if number < count else 'reader'}" for number in range(count + added)
+    ]
+    return len(captured)
+
+
+def test_shares_that_stay_cost_nothing_to_save_and_a_changed_one_a_query(as_clerk, alice):
+    queries_of_saving(as_clerk, 1, "reader")
+
+    assert queries_of_saving(as_clerk, 12, "reader") == queries_of_saving(as_clerk, 2, "reader")
+    assert queries_of_saving(as_clerk, 12, "editor") == queries_of_saving(as_clerk, 2, "editor") + 10
+    assert queries_of_saving(as_clerk, 2, "reader", added=12) == queries_of_saving(as_clerk, 2, "reader", added=2) + 20
+
+
+@pytest.mark.parametrize("wrong", ["0", "x", "9" * 30, "another's"])
+def test_a_share_that_is_not_there_any_more_is_a_message(as_clerk, alice, bob, wrong):
+    application, other = make_application(alice), make_application(alice)
+    share, _ = other.share("reader", user=bob)
+    application.share("reader", user=bob)
+    pk = str(share.pk) if wrong == "another's" else wrong
+    body = {"shares-0-id": pk, "shares-0-user": bob.pk, "shares-0-role": "editor"}
+
+    assert list(problems(saved(as_clerk, application, columns(application) | body))[0]) == ["id"]
+    assert shares(application) == shares(other) == ["bob, reader"]
+
+
 def test_names_in_shares_are_never_markup(as_clerk, alice):
     application = make_application(alice)
     application.share("reader", group=Group.objects.create(name="<script>alert(1)</script>"))
@@ -155,6 +198,56 @@ def test_another_owner_keeps_the_former_one_as_an_editor(as_clerk, alice, bob):
 
     application.refresh_from_db()
     assert (application.owner, application.name, shares(application)) == (bob, "New", ["alice, editor"])
+
+
+def test_what_others_do_meanwhile_is_not_undone(alice, bob, clerk):
+    """Between the reading of the row and its saving, in one request."""
+    application = make_application(alice)
+    form = ApplicationForm(columns(application, name="New"), instance=Application.objects.get(pk=application.pk))
+    assert form.is_valid()
+    application.publish({**FOLDER, "more": b"1"}, alice)
+    application.transfer(bob)
+    page, request = ApplicationAdmin(Application, site), HttpRequest()
+
+    page.save_model(request, page.save_form(request, form, change=True), form, change=True)
+    page.save_related(request, form, [], change=True)
+
+    application.refresh_from_db()
+    assert (application.name, application.latest_version, application.owner) == ("New", 2, bob)
+    assert application.publish({**FOLDER, "more": b"2"}, bob).number == 3
+
+
+def test_an_archive_and_another_name_come_in_one_request(as_clerk, alice):
+    application = make_application(alice)
+    body = columns(application, name="New") | {"archive": upload({**FOLDER, "more": b"1"})}
+
+    assert saved(as_clerk, application, body).status_code == 302
+
+    application.refresh_from_db()
+    assert (application.name, application.latest_version, application.versions.count()) == ("New", 2, 2)
+
+
+def test_an_application_that_was_deleted_meanwhile_is_a_message(as_clerk, alice):
+    application = make_application(alice)
+    gone = reverse("admin:applications_application_change", args=[application.pk])
+    application.delete()
+
+    body = columns(application) | {"archive": upload(FOLDER)}
+    assert "Perhaps it was deleted?" in as_clerk.post(gone, body, follow=True).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("there", [True, False], ids=["next", "first"])
+def test_its_own_tests_run_before_the_page_s_transaction(as_clerk, alice, monkeypatch, there):
+    seen, run = [], selftests.results
+    monkeypatch.setattr(selftests, "results", lambda *given: seen.append(connection.in_atomic_block) or run(*given))
+    body = {"name": "n", "owner": alice.pk, "visibility": "public", "archive": upload({**FOLDER, "more": b"1"})}
+    application = make_application(alice) if there else None
+    seen.clear()
+
+    answer = saved(as_clerk, application, body) if application else as_clerk.post(ADD, body)
+
+    assert (answer.status_code, seen) == (302, [False])
 
 
 def test_an_application_is_not_given_to_somebody_who_has_left(as_clerk, alice):

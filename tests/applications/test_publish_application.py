@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from applications import selftests
 from applications.models import Application
 from cli.folder import LEFT_OUT, read_folder
 from tests.applications.commands import manage
@@ -123,6 +125,21 @@ def test_what_the_client_leaves_out_is_left_out(site):
     assert Application.objects.count() == 2
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("there", [True, False], ids=["next", "first"])
+@pytest.mark.parametrize("words", [(), ("--dry-run",)], ids=["published", "dry run"])
+def test_its_own_tests_run_while_nobody_waits_for_us(site, alice, monkeypatch, there, words):
+    seen, run = [], selftests.results
+    if there:
+        make_application(alice, {"first.txt": b"1"}, identifier="wing")
+    monkeypatch.setattr(selftests, "results", lambda *given: seen.append(connection.in_atomic_block) or run(*given))
+
+    done = publish(site / "wing", *words)
+
+    assert (done.stdout, seen) == (f"wing: {'version 2' if there else 'created, version 1'}\n", [False])
+    assert Application.objects.filter(latest_version=1 + there).exists() == (not words)
+
+
 # --- programs -------------------------------------------------------------------------------------------------------
 
 
@@ -140,6 +157,16 @@ def test_the_form_of_the_same_program_is_carried_over(tmp_path, alice):
 
     assert publish(folder).stdout == "program: version 2, with the form of version 1\n"
     assert published("program").version().form == published("program").version(1).form
+
+
+def test_the_form_of_a_program_that_was_published_without_one_comes_afterwards(tmp_path, alice):
+    folder = write(tmp_path / "program", PROGRAM)
+    publish(folder)
+
+    version = published("program").publish(PROGRAM, alice, CAPTURED, note="Asked.")
+
+    assert (version.number, version.note, version.form["captured"]) == (2, "Asked.", True)
+    assert publish(folder).stdout == "program: unchanged, version 2\n"
 
 
 @pytest.mark.parametrize("changed", ["jobbergate.py", "jobbergate.yaml"])

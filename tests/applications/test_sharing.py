@@ -5,8 +5,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
-from rest_framework.test import APIClient
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.test import APIClient, APIRequestFactory
 
+from applications.api.serializers import ApplicationChangeSerializer
+from applications.api.shares import ShareViewSet
+from applications.api.views import ApplicationViewSet
 from applications.models import Application, ApplicationShare
 from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, DomainError, NotThere
@@ -25,6 +30,12 @@ def hello(alice: User) -> Application:
     application = make_application(alice, {"first.txt": b"1"}, identifier="hello", visibility="private")
     application.publish(FOLDER, alice)
     return application
+
+
+def asked(user: User) -> Request:
+    request = Request(APIRequestFactory().post("/"))
+    request.user = user
+    return request
 
 
 def in_group(username: str, name: str = "cfd") -> User:
@@ -357,6 +368,58 @@ def test_of_two_transfers_at_once_the_second_finds_another_owner(hello: Applicat
 
     with pytest.raises(Conflict, match="alice gave it to somebody else meanwhile"):
         stale.transfer(make_user("rea"))
+
+
+def test_what_somebody_has_got_meanwhile_is_not_shared_with_them(hello: Application, bob: User) -> None:
+    stale = Application.objects.get(pk=hello.pk)
+    hello.transfer(bob)
+
+    with pytest.raises(DomainError, match="bob owns it already"):
+        stale.share("reader", user=bob)
+    assert [str(share) for share in hello.shares.all()] == ["alice, editor"]
+
+
+@pytest.mark.parametrize("action", ["create", "destroy"])
+def test_whoever_has_given_it_away_meanwhile_shares_it_no_more(
+    hello: Application, alice: User, bob: User, action: str
+) -> None:
+    view = ShareViewSet(request=asked(alice), kwargs={"application": "hello"}, action=action)
+    assert view.application.owner == alice
+    hello.transfer(bob)
+
+    with pytest.raises(PermissionDenied), view.locked():
+        pytest.fail("It is Bob's now.")
+
+
+def test_whoever_has_given_it_away_meanwhile_does_not_delete_it(hello: Application, alice: User, bob: User) -> None:
+    stale = Application.objects.get(pk=hello.pk)
+    hello.transfer(bob)
+
+    with pytest.raises(PermissionDenied):
+        ApplicationViewSet(request=asked(alice), action="destroy").perform_destroy(stale)
+    assert Application.objects.filter(pk=hello.pk).exists()
+
+
+def test_an_editor_s_unchanged_visibility_does_not_undo_the_owner_s(hello: Application, bob: User) -> None:
+    hello.share("editor", user=bob)
+    hello.change(visibility="public")
+    stale = Application.objects.get(pk=hello.pk)
+    hello.change(visibility="private")
+    wanted = ApplicationChangeSerializer(stale, data={"name": "New", "visibility": "public"}, partial=True)
+    assert wanted.is_valid()
+
+    ApplicationViewSet(request=asked(bob), action="partial_update").perform_update(wanted)
+
+    hello.refresh_from_db()
+    assert (hello.name, hello.visibility) == ("New", "private")
+
+
+def test_a_deletion_of_what_was_deleted_meanwhile_finds_nothing(hello: Application) -> None:
+    stale = Application.objects.get(pk=hello.pk)
+    hello.delete()
+
+    with pytest.raises(NotThere):
+        stale.delete()
 
 
 def test_a_change_leaves_alone_what_somebody_else_changed_meanwhile(hello: Application, bob: User) -> None:

@@ -172,6 +172,22 @@ def test_a_clone_is_one_s_own_with_the_newest_version_first(as_bob, as_alice, al
     assert application.versions.count() == 2
 
 
+def test_a_form_may_come_after_its_files_and_is_the_next_version(as_alice, alice):
+    folder = {"jobbergate.yaml": b"a: 1", "jobbergate.py": b""}
+    application = Application.create(folder, alice, name="P")
+    asking = '{"captured": true, "questions": [{"variable": "%s", "type": "integer", "message": "?"}]}'
+
+    without, given, again, another, none = (
+        published(as_alice, application, folder, note=f"{note}.", **({"form": form} if form else {}))
+        for note, form in enumerate(("", asking % "n", asking % "n", asking % "m", ""))
+    )
+
+    assert [answer.status_code for answer in (without, given, again, another, none)] == [200, 201, 200, 200, 200]
+    assert [answer.json()["number"] for answer in (without, given, again, another, none)] == [1, 2, 2, 2, 2]
+    assert (none.json()["note"], none.json()["form"]["questions"][0]["variable"]) == ("1.", "n")
+    assert application.versions.get(number=1).form is None
+
+
 def test_a_clone_of_a_program_keeps_its_captured_form(as_bob, alice):
     form = {"captured": True, "multi_step": False, "questions": [{"variable": "n", "type": "integer", "message": "?"}]}
     application = Application.create({"jobbergate.yaml": b"a: 1", "jobbergate.py": b""}, alice, form, name="P")
