@@ -134,8 +134,8 @@ def create(path: Path, identifier: str, files: Files, wish: Wish) -> str:
 
 def update(application: Application, files: Files, wish: Wish) -> str:
     refuse_stranger(application, wish.owner)
-    newest, sha256 = application.version() if application.latest_version else None, archive.sha256(files)
-    if newest is not None and newest.sha256 == sha256:
+    newest = application.version() if application.latest_version else None
+    if newest is not None and newest.sha256 == archive.sha256(files):
         return f"unchanged, version {newest.number}"
     form = kept_form(newest, files)
     version = ApplicationVersion.tested(files, form, wish.note, force=wish.force)

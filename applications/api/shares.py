@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -53,14 +51,6 @@ class ShareViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
             share, made = application.share(data["role"], **named(data))
         code = status.HTTP_201_CREATED if made else status.HTTP_200_OK
         return Response(ShareSerializer().to_representation(share), status=code)
-
-    @contextmanager
-    def still_allowed(self) -> Iterator[None]:
-        """A transaction in which nobody else gives the application away."""
-        with transaction.atomic():
-            self.application.lock()
-            self.check_object_permissions(self.request, self.application)
-            yield
 
     @extend_schema(summary="Share an application no more")
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -141,20 +141,6 @@ class Words(forms.Widget):
         return format_html("{}", self.words)
 
 
-class Settled(forms.Field):
-    """A row that was chosen before, and stays."""
-
-    def __init__(self, row: Model | None) -> None:
-        super().__init__(required=False, disabled=True, widget=Words(str(row or "")))
-        self.row = row
-
-    def clean(self, value: Any) -> Model | None:
-        return self.row
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return False
-
-
 class ShareForm(forms.ModelForm):
     """Who it is shared with is chosen once; their role may change."""
 

@@ -322,34 +322,3 @@ def test_only_staff_restore(client, bob, alice):
     assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/admin/login/")
     assert version.application.versions.count() == 2
     assert not ApplicationShare.objects.exists()
-
-
-def test_what_is_published_while_a_page_is_saved_stays_the_newest(as_clerk, alice):
-    application = make_application(alice)
-    form = ApplicationForm(columns(application, name="New"), instance=Application.objects.get(pk=application.pk))
-    assert form.is_valid()
-    application.publish({**FOLDER, "new": b""}, alice)
-
-    admin.site._registry[Application].save_model(None, form.instance, form, True)
-
-    application.refresh_from_db()
-    assert (application.name, application.latest_version) == ("New", 2)
-    assert application.publish({**FOLDER, "newer": b""}, alice).number == 3
-
-
-def test_saving_looks_each_share_up_by_its_key_and_asks_nothing_else_of_it(as_clerk, alice):
-    application, costs = make_application(alice), []
-    for number in range(20):
-        application.share("reader", user=make_user(f"user{number}"))
-        if number in (4, 19):
-            rows = enumerate(application.shares.order_by("pk"))
-            body = {
-                f"shares-{place}-{name}": value
-                for place, row in rows
-                for name, value in (("id", row.pk), ("role", row.role))
-            }
-            with CaptureQueriesContext(connection) as captured:
-                assert saved(as_clerk, application, columns(application) | body).status_code == 302
-            costs.append(len(captured))
-
-    assert costs[1] - costs[0] == 15
