@@ -2,7 +2,8 @@
 
     python -m dev.check lint      format, lint, types, imports, migrations, production settings
     python -m dev.check quick     and the tests that need neither root nor Slurm, on SQLite
-    python -m dev.check all       and all tests on PostgreSQL with a real Slurm, as far as this machine has them
+    python -m dev.check all       and all that use a database on PostgreSQL, and those with a real Slurm, as far as
+                                  this machine has them
 
 Everything runs, also after a failure; then the last line tells what failed, and the exit code that something did.
 """
@@ -101,7 +102,7 @@ def all_tests(environment: Mapping[str, str]) -> list[str]:
         return [] if slurm else tests("tests with Slurm", environment, "-m", "slurm")
     with postgres.throw_away() as server:
         environment = {**environment, "JOBBERGATE_DATABASE_URL": server.url()}
-        failed = tests("tests on PostgreSQL", environment, "-m", "not slurm")
+        failed = tests("tests on PostgreSQL", environment, "-m", "not slurm", "--database-only")
         if slurm:
             return failed
         # One after another: they wait for Slurm more than they work, and measure what becomes of jobs by the clock.

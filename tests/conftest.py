@@ -16,6 +16,10 @@ from tests.factories import make_user
 __all__ = ["bare_cluster", "cluster"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database-only", action="store_true", help="only tests that use a database")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs chromium (make test installs it)")
     # How long an example takes depends on who else is busy on this machine.
@@ -26,12 +30,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("database_only"):
+        leave_out(config, items, [item for item in items if not uses_database(item)])
     pages = [item for item in items if item.get_closest_marker("browser")]
-    if not pages or shutil.which("chromium"):
-        return
-    items[:] = [item for item in items if item not in pages]
-    config.hook.pytest_deselected(items=pages)
-    config.get_terminal_writer().line("chromium is not installed: the tests in a browser are left out.")
+    if pages and not shutil.which("chromium"):
+        leave_out(config, items, pages)
+        config.get_terminal_writer().line("chromium is not installed: the tests in a browser are left out.")
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item], left: list[pytest.Item]) -> None:
+    gone = set(left)
+    items[:] = [item for item in items if item not in gone]
+    config.hook.pytest_deselected(items=left)
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """What knows no database says the same beside every one, so one run of it is enough."""
+    asked_for = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked_for) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session")
