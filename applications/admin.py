@@ -119,7 +119,7 @@ class ApplicationAdmin(StaffAdmin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         # Tests take seconds, in which nobody else has to wait for the transaction that the page is.
-        request.candidate = self.candidate(request, object_id)  # type: ignore[attr-defined]
+        request.candidate = self.candidate(request, object_id)  # type: ignore[attr-defined]  # ours, for `get_form`
         return self.explained(
             request, lambda: super(ApplicationAdmin, self).changeform_view(request, object_id, form_url, extra_context)
         )
@@ -148,7 +148,7 @@ class ApplicationAdmin(StaffAdmin):
             super().save_model(request, obj, form, change)
         candidate: Candidate | None = form.cleaned_data["archive"]
         if candidate is not None and candidate.version is not None:
-            obj.append(candidate.version, candidate.files, request.user)  # type: ignore[arg-type]
+            obj.append(candidate.version, candidate.files, request.user)  # type: ignore[arg-type]  # signed in
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)

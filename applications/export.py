@@ -64,8 +64,8 @@ class Writer:
     def __init__(self, out: IO[bytes]) -> None:
         self.zipped = gzip.GzipFile(fileobj=out, mode="wb", compresslevel=COMPRESSION, mtime=0)
         # The names are short and the sizes small: the oldest format has room for them, and every program reads it.
-        self.tar = tarfile.open(fileobj=self.zipped, mode="w|", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
-        self.manifest = TemporaryFile()  # noqa: SIM115
+        self.tar = tarfile.open(fileobj=self.zipped, mode="w|", format=tarfile.USTAR_FORMAT)  # noqa: SIM115  Closed by __exit__.
+        self.manifest = TemporaryFile()  # noqa: SIM115  Closed by __exit__.
         self.seen = Seen()
         self.count = 0
 

@@ -43,7 +43,7 @@ class FileQuerySet(models.QuerySet[M]):
     def packed(self) -> IO[bytes]:
         """A tar.gz of all. A large one is on disk, in a file without a name, until its reader closes it."""
         sizes = self.sizes()
-        out: IO[bytes] = BytesIO() if sum(sizes.values()) <= archive.PORTION else TemporaryFile()  # noqa: SIM115
+        out: IO[bytes] = BytesIO() if sum(sizes.values()) <= archive.PORTION else TemporaryFile()  # noqa: SIM115  (the reader closes it)
         try:
             archive.write(out, self.contents(sizes))
         except BaseException:

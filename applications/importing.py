@@ -209,7 +209,7 @@ def people_of(applications: Iterable[ToldApplication], instead: User | None) -> 
         raise BadExport(
             f"These people are not here: {', '.join(missing)}. Add them, or give --owner USERNAME to stand for them."
         )
-    return {name: found.get(name) or instead for name in names}  # type: ignore[misc]
+    return {name: found.get(name) or instead for name in names}  # type: ignore[misc]  # None was refused above
 
 
 # --- storing --------------------------------------------------------------------------------------------------------

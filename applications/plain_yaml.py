@@ -19,7 +19,7 @@ RULES = (
 )
 
 
-class PlainLoader(Loader):  # type: ignore[misc]
+class PlainLoader(Loader):  # type: ignore[misc]  # chosen at run time: in C where there is one
     yaml_implicit_resolvers: dict[str, Any] = {}
 
 

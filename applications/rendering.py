@@ -136,7 +136,7 @@ def rendered(templates: TemplateSet, template: Template, context: dict[str, Any]
         raise TemplateProblem(f"{error.name or template.name}, line {error.lineno}: {error.message}") from None
     except TooMuch as error:
         raise TemplateProblem(f"{place(error.__traceback__, templates.files, template)}: {error}.") from None
-    except Exception as error:
+    except Exception as error:  # Filters raise whatever Python does with what somebody gave them.
         where = place(error.__traceback__, templates.files, template)
         raise TemplateProblem(f"{where}: {type(error).__name__}: {error}"[:1000]) from None
 

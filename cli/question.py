@@ -89,7 +89,7 @@ class Question:
         question = copy.copy(self)
         try:
             question.fill(answers)
-        except Exception as error:
+        except Exception as error:  # Functions of somebody else: they may raise anything.
             given = [value for value in vars(self).values() if callable(value)]
             raise FailedQuestion(self.variablename, given) from error
         return question

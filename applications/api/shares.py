@@ -13,13 +13,12 @@ from applications.models import ApplicationShare
 from jobbergate.core.api.filters import KnownParameters
 from jobbergate.core.api.json import JSONParser
 from jobbergate.core.api.permissions import MayChange
-from jobbergate.core.api.views import GenericViewSet, RowsMixin
 from jobbergate.core.people import group, person
 
 
 @extend_schema(tags=["applications"], parameters=[PARENT])
 @extend_schema_view(list=extend_schema(summary="List whom an application is shared with"))
-class ShareViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
+class ShareViewSet(OfApplication):
     queryset = ApplicationShare.objects.none()
     serializer_class = ShareSerializer
     permission_classes = [IsAuthenticated, MayChange]

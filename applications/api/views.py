@@ -89,7 +89,7 @@ class ApplicationViewSet(ResourceViewSet):
         return self.made(data, lambda stamp: self.make(**data, **stamp))
 
     def make(self, archive: Any, **fields: Any) -> Application:
-        return Application.create(unpacked(archive), self.request.user, **fields)  # type: ignore[arg-type]
+        return Application.create(unpacked(archive), self.request.user, **fields)  # type: ignore[arg-type]  # signed in
 
     def perform_update(self, serializer: Any) -> None:
         application = serializer.instance
@@ -144,13 +144,13 @@ class ApplicationViewSet(ResourceViewSet):
         return self.shown(application)
 
 
-class OfApplication:
+class OfApplication(RowsMixin, GenericViewSet[Any]):
     """What belongs to an application is there for whoever may see the application."""
 
     @cached_property
     def application(self) -> Application:
-        visible = Application.objects.visible_to(self.request.user)  # type: ignore[attr-defined]
-        found = visible.named(self.kwargs["application"]).first()  # type: ignore[attr-defined]
+        visible = Application.objects.visible_to(self.request.user)  # type: ignore[arg-type]  # signed in
+        found = visible.named(self.kwargs["application"]).first()
         if found is None:
             raise Http404
         return found
@@ -160,13 +160,13 @@ class OfApplication:
         """For who may do this: also now, for it may have changed hands since it was read."""
         with transaction.atomic():
             self.application.lock()
-            self.check_object_permissions(self.request, self.application)  # type: ignore[attr-defined]
+            self.check_object_permissions(self.request, self.application)
             yield self.application
 
 
 @extend_schema(tags=["applications"], parameters=[PARENT])
 @extend_schema_view(list=extend_schema(summary="List an application's versions"))
-class VersionViewSet(OfApplication, RowsMixin, GenericViewSet[Any]):
+class VersionViewSet(OfApplication):
     queryset = ApplicationVersion.objects.none()
     serializer_class = VersionSerializer
     permission_classes = [IsAuthenticated, MayChange]
