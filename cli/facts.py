@@ -1,7 +1,7 @@
 """What the queue and accounting together say of one submission's job, as the report that the server takes. Pure.
 
 The queue knows what is going on; accounting knows how it ended, a little later. Where both speak of an end, accounting
-is believed; where accounting has not heard of it yet, the queue is. What only accounting knows, and not as ended, is
+is believed; where accounting has not heard of it for long, the queue is. What only accounting knows, and not as ended, is
 not known: the job has left the queue, and nobody has said how.
 """
 
@@ -31,13 +31,13 @@ def merged(queued: Iterable[Row], recorded: Iterable[Row]) -> Parts:
     in_queue = {part: row for row in queued for part in row.parts}
     is_array = any(row.array for row in in_queue.values())
     # In a burst the books show of an array its last task alone, for seconds, and under the array's own id; and of any
-    # job an end without a beginning (no partition, no CPUs), which says nothing where the queue does not confirm it.
+    # job an end without a beginning, or a last state without an end, which say nothing that the queue does not confirm.
     ended = {
         part: row
         for row in recorded
         if row.is_over and row.array >= is_array
         for part in row.parts
-        if row.partition or part in in_queue
+        if row.is_whole or part in in_queue
     }
     parts = {}
     for part in sorted(in_queue.keys() | ended.keys()):
@@ -68,7 +68,7 @@ def wants_record(submission: Submission, queued: Sequence[Row]) -> bool:
 
 def is_behind(queued: Iterable[Row], recorded: Iterable[Row], *, at: float, patience: float) -> bool:
     """Whether accounting has yet to hear of an end that is only so many seconds old."""
-    ended = {part for row in recorded if row.is_over and row.partition for part in row.parts}
+    ended = {part for row in recorded if row.is_whole for part in row.parts}
     return any(
         row.is_over and not ended.issuperset(row.parts) and at - (row.ended_at or 0) < patience for row in queued
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,9 @@ FINAL = frozenset({
     "revoked",
 })  # fmt: skip
 REPORTS_AT_ONCE = 500
-# Accounting is usually 0.1 s behind the controller. An end of just now is worth waiting for, but not for long.
-RECENT = 10.0
+# Accounting is usually 0.1 s behind the controller, and seconds in a burst or after an outage of its own. What it has
+# still to say of an end of just now is worth a moment here, and of a recent one worth asking again the next time.
+RECENT = 30.0
 PATIENCE = 2.0
 PAUSE = 0.2
 YEAR = 365 * 24 * 3600
@@ -99,14 +101,14 @@ def _carry_out(client: Client, slurm: Slurm, todo: Plan, talk: Talk) -> dict[int
 def _observe(client: Client, slurm: Slurm, here: Iterable[Submission], queue: Queue) -> dict[int, Submission]:
     """Reports what is known of each job; the submissions as the server knows them then."""
     watched = [one for one in here if one["slurm_job_id"] is not None and one["status"] not in FINAL]
-    records = _records(slurm, [one for one in watched if wants_record(one, queue.of(one))], queue)
+    books = _books(slurm, [one for one in watched if wants_record(one, queue.of(one))], queue)
     reports = []
     for submission in watched:
         queued = queue.of(submission)
-        if records is None and not queued:
-            continue
         job = submission["slurm_job_id"]
-        ours = [row for row in (records or {}).get(job, []) if is_our_record(row, submission)]
+        if job in books.late or (books.silent and not queued):
+            continue
+        ours = [row for row in books.rows.get(job, []) if is_our_record(row, submission)]
         parts = merged(queued, ours)
         if any(map(lacks_exit_code, parts.values())):
             parts = with_exit_codes(parts, slurm.exit_codes(job))
@@ -114,23 +116,35 @@ def _observe(client: Client, slurm: Slurm, here: Iterable[Submission], queue: Qu
     return _send(client, slurm, reports)
 
 
-def _records(slurm: Slurm, asked: Sequence[Submission], queue: Queue) -> dict[int, list[Row]] | None:
-    """What accounting has on each job: nothing where there is no accounting, None when it does not answer."""
+@dataclass(frozen=True)
+class Books:
+    """What accounting has on each job, and the jobs that it has yet to hear the end of. Empty where there is none."""
+
+    rows: Mapping[int, Sequence[Row]] = field(default_factory=dict)
+    late: frozenset[int] = frozenset()
+    silent: bool = False
+
+
+def _books(slurm: Slurm, asked: Sequence[Submission], queue: Queue) -> Books:
     if not asked:
-        return {}
+        return Books()
     started = time.time()
     jobs = {one["slurm_job_id"]: queue.of(one) for one in asked}
     while True:
         try:
             rows = slurm.sacct(jobs, seconds=_reach(asked, started))
         except SlurmSilent:
-            return None
+            return Books(silent=True)
+        if rows is None:
+            return Books()
         found: dict[int, list[Row]] = defaultdict(list)
-        for row in rows or ():
+        for row in rows:
             found[row.job].append(row)
-        late = any(is_behind(queued, found[job], at=started, patience=RECENT) for job, queued in jobs.items())
-        if rows is None or not late or time.time() - started > PATIENCE:
-            return found
+        late = frozenset(
+            job for job, queued in jobs.items() if is_behind(queued, found[job], at=time.time(), patience=RECENT)
+        )
+        if not late or time.time() - started > PATIENCE:
+            return Books(found, late)
         time.sleep(PAUSE)
 
 

@@ -67,6 +67,11 @@ class Row:
         return self.state in OVER or self.ended_at is not None
 
     @property
+    def is_whole(self) -> bool:
+        """Of a record: accounting has both the beginning of the job, which may come late, and its end."""
+        return self.is_over and self.ended_at is not None and bool(self.partition)
+
+    @property
     def is_held(self) -> bool:
         """Held as `sbatch --hold` holds, so that its owner may release it. JobHeldAdmin is another matter."""
         return self.state == "PENDING" and self.reason == "JobHeldUser"
@@ -130,7 +135,8 @@ def _record_row(name: re.Match[str], fields: list[str]) -> Row:
         array=name["task"] is not None,
         # `CANCELLED by 1000`
         state=state.partition(" ")[0],
-        exit_code=code or None,
+        # After an outage of slurmdbd a job is FAILED with code 0:0 and no end, until its end is told.
+        exit_code=(code or None) if _time(end) else None,
         submitted_at=_time(submit),
         started_at=_time(start),
         ended_at=_time(end),

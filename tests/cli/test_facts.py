@@ -41,6 +41,8 @@ OPEN_RECORD = replace(RECORD, state="RUNNING", ended_at=None, exit_code="0:0")
         ([replace(RUNNING, array=True, parts=(1,))], [RECORD], {1: replace(RUNNING, array=True, parts=(1,))}),
         # An end without a beginning, of something that has left the queue: perhaps of an array, perhaps not.
         ([], [replace(RECORD, partition="")], {}),
+        # A last state without an end, as accounting has it for a while after an outage of its own.
+        ([], [replace(RECORD, ended_at=None, exit_code=None)], {}),
         # It has left the queue, and nobody says how.
         ([], [OPEN_RECORD], {}),
         ([], [], {}),
@@ -145,6 +147,7 @@ def test_when_accounting_is_asked(queued: list[Row], tasks: dict[str, int], aske
 def test_an_end_of_just_now_is_waited_for_but_an_older_one_is_not() -> None:
     assert is_behind([OVER], [OPEN_RECORD], at=START + 62.0, patience=10)
     assert is_behind([OVER], [replace(RECORD, partition="")], at=START + 62.0, patience=10)
+    assert is_behind([OVER], [replace(RECORD, ended_at=None)], at=START + 62.0, patience=10)
     assert not is_behind([OVER], [RECORD], at=START + 62.0, patience=10)
     assert not is_behind([OVER], [], at=START + 90.0, patience=10)
     assert not is_behind([RUNNING], [], at=START + 62.0, patience=10)

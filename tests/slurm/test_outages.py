@@ -83,6 +83,16 @@ def test_a_job_ends_well_also_while_accounting_is_down(alice: Person, owner: Use
     assert (ended["status"], ended["exit_code"]) == ("failed", 6)
 
 
+def test_an_end_is_told_whole_when_accounting_comes_back(alice: Person, owner: User, cluster: SlurmCluster) -> None:
+    with without(cluster, "slurmdbd"):
+        submission = alice.submit(make_job(owner, "exit 6").pk)
+        eventually(lambda: "FAILED" in cluster.client("squeue", "-h", "-t", "all", "-o", "%T").stdout)
+
+    ended = alice.wait_for(submission["id"], "completed", "failed", "unknown")
+
+    assert (ended["status"], ended["exit_code"], ended["requested_memory"]) == ("failed", 6, 100 << 20)
+
+
 def test_without_accounting_the_controller_knows_the_exit_code(bare_alice: Person, owner: User) -> None:
     submission = bare_alice.submit(make_job(owner, "exit 5").pk)
 
