@@ -1,8 +1,8 @@
 """What the queue and accounting together say of one submission's job, as the report that the server takes. Pure.
 
 The queue knows what is going on; accounting knows how it ended, a little later. Where both speak of an end, accounting
-is believed; where accounting has not heard of it for long, the queue is. What only accounting knows, and not as ended, is
-not known: the job has left the queue, and nobody has said how.
+is believed; where accounting has not heard of it for long, the queue is. What only accounting knows, and not as ended,
+is not known: the job has left the queue, and nobody has said how.
 """
 
 from __future__ import annotations
