@@ -81,7 +81,7 @@ def of(options: Options) -> Resources:
     """What a job asks for with these options: long name → its last value, None for a flag."""
     gpus = gpus_asked_for(options)
     shape = with_gpus(shape_of(options), gpus, options)
-    per_task = number(options, "cpus-per-task") or 1
+    per_task = cpus_per_task_of(gpus, options)
     tasks = shape.fewest if shape.tasks is None else shape.tasks
     gpus_in_all = all_gpus(gpus, shape.fewest, tasks, options)
     cpus = cpus_of(shape.fewest, tasks, per_task, gpus_in_all, options)
@@ -137,12 +137,12 @@ def shape_of(options: Options) -> Shape:
 
 def nodes_of(options: Options) -> tuple[int, int | None] | None:
     """The fewest and the most; None where neither a number nor a list of nodes is given."""
+    names = node_names(options.get("nodelist") or "")
     found = NODES.match(options.get("nodes") or "-")
     if found and (found[1] or found[3]):
         fewest = int(found[1] or 1) * UNITS[found[2].lower()]
         most = int(found[3]) * UNITS[found[4].lower()] if found[3] else fewest
-        return fewest, most or None
-    names = node_names(options.get("nodelist") or "")
+        return max(fewest, names), most or None
     return (names, None) if names else None
 
 
@@ -192,6 +192,10 @@ def with_gpus(shape: Shape, gpus: Gpus, options: Options) -> Shape:
     return Shape(fewest, most, tasks)
 
 
+def cpus_per_task_of(gpus: Gpus, options: Options) -> int:
+    return number(options, "cpus-per-task") or (gpus.per_task or 0) * (number(options, "cpus-per-gpu") or 0) or 1
+
+
 def cpus_of(nodes: int, tasks: int, per_task: int, gpus: int, options: Options) -> int:
     """At least one a node, and what each node or GPU has to bring."""
     least = max(nodes * (number(options, "mincpus") or 1), gpus * (number(options, "cpus-per-gpu") or 0))
@@ -233,7 +237,7 @@ def all_gpus(gpus: Gpus, nodes: int, tasks: int, options: Options) -> int:
     if gpus.in_all:
         return gpus.in_all
     sockets = nodes * (number(options, "sockets-per-node") or 1)
-    implied = -(-tasks // by_gpu) if (by_gpu := tasks_by_gpu(options)) else 0
+    implied = tasks // by_gpu if (by_gpu := tasks_by_gpu(options)) else 0
     asked = [(gpus.per_node or 0) * nodes, (gpus.per_task or 0) * tasks, (gpus.per_socket or 0) * sockets]
     return max(asked) or implied
 
