@@ -21,7 +21,7 @@ COUNT = re.compile(r"\s*\+?(\d{1,18})\Z", re.ASCII)
 NODES = re.compile(r"\s*\+?(\d{0,18})([km]?)\s*(?:-\s*\+?(\d{1,18})([km]?))?\s*\Z", re.IGNORECASE | re.ASCII)
 TIME = re.compile(r"(?:(\d{1,18})-)?(?:(\d{1,18})(?::(\d{1,18}))?(?::(\d{1,18}))?)?\Z", re.ASCII)
 GRES = re.compile(r"(?:gres:)?gpu(?::([^:=]*?))??(?::(\d{1,18})([kmgt]?))?\Z", re.IGNORECASE | re.ASCII)
-RANGE = re.compile(r"\s*(\d{1,9})(?:-\s*(\d{1,9})(?::\s*(\d{1,9}))?)?\Z", re.ASCII)
+RANGE = re.compile(r"\s*\+?(\d{1,9})(?:-\s*\+?(\d{1,9})(?::\s*\+?(\d{1,9}))?)?\Z", re.ASCII)
 UNLIMITED = ("unlimited", "infinite", "-1")
 # More than any site has; without a bound a few characters would ask for all of our memory.
 MOST_ARRAY_TASKS = 10_000_000
@@ -173,7 +173,8 @@ def expanded(name: str) -> Iterator[str]:
 def parts_of_a_node(options: Options) -> list[int]:
     """Sockets, cores and threads, those of them that are asked for."""
     names = ("sockets-per-node", "cores-per-socket", "threads-per-core")
-    parts = dict(zip(names, (options.get("extra-node-info") or "").split(":"), strict=False))
+    of_a_node = (least.partition("-")[0] for least in (options.get("extra-node-info") or "").split(":"))
+    parts = dict(zip(names, of_a_node, strict=False))
     given = {**parts, **{name: options[name] for name in names if name in options}}
     return [size for size in (number(given, name) for name in names) if size is not None]
 
@@ -275,6 +276,9 @@ def array_of(options: Options) -> tuple[int | None, int | None]:
     """How many tasks the array has, and how many of them may run at once."""
     text = options.get("array") or ""
     ranges = [RANGE.match(part) for part in re.sub(r"%[^,\]]*|[\[\]]", "", text).split(",") if part]
+    if not ranges and "%" in text:
+        # A limit alone is an array of task 0.
+        ranges = [RANGE.match("0")]
     steps = [indices(found) for found in ranges if found]
     if not steps or None in ranges or sum(map(len, steps)) > MOST_ARRAY_TASKS:
         return None, None

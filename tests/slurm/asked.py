@@ -123,7 +123,7 @@ def cpus(case: Case, fields: dict[str, str], nodes_min: int, gpus: int) -> int:
     """NumCPUs leaves out what each node, task and GPU has to bring, until the job runs."""
     given = " ".join([case.script, *case.arguments, *case.environment])
     counts = [int(fields["NumCPUs"]), nodes_min, gpus * int(fields.get("CpusPerTres", "0").rpartition(":")[2])]
-    if "minc" in given:
+    if "--mi" in given:
         counts.append(nodes_min * int(fields["MinCPUsNode"]))
     if not re.search(r"overc|OVERCOMMIT|-\w*O", given):
         counts.append(int(fields["NumTasks"]) * int(fields["CPUs/Task"]))
@@ -150,5 +150,9 @@ def array(fields: dict[str, str]) -> tuple[int | None, int | None]:
     if not (text := fields.get("ArrayTaskId")):
         return None, None
     limit = fields.get("ArrayTaskThrottle")
-    ranges = [part.split("-") for part in text.partition("%")[0].split(",")]
-    return sum(int(part[-1]) - int(part[0]) + 1 for part in ranges), int(limit) if limit else None
+    indices = [re.findall(r"\d+", part) for part in text.partition("%")[0].split(",")]
+    tasks = sum(
+        len(range(int(part[0]), int(part[1]) + 1, int(part[2] if part[2:] else 1))) if part[1:] else 1
+        for part in indices
+    )
+    return tasks, int(limit) if limit else None
