@@ -1,4 +1,4 @@
-"""Job scripts and their files."""
+"""Job scripts, their files, and whom they are shared with."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,8 +12,17 @@ from applications.archive import MAX_PATH, Files
 from applications.files import FileQuerySet
 from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, DomainError, NotThere
-from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
+from jobbergate.core.models import (
+    Resource,
+    ResourceQuerySet,
+    Share,
+    ShareQuerySet,
+    resource_constraints,
+    resource_indexes,
+    share_constraints,
+)
 from jobscripts.drafts import Draft, recipes
+from jobscripts.sweeps import Sweep
 
 
 class BadEntrypoint(DomainError):
@@ -29,6 +38,10 @@ class InUse(Conflict):
 
 
 class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
+    def alone(self) -> Self:
+        """Without the points of sweeps."""
+        return self.filter(sweep=None)
+
     def with_origin(self) -> Self:
         return self.select_related("owner", "version__application")
 
@@ -55,6 +68,17 @@ class JobScript(Resource):
     warnings = models.JSONField(default=list, blank=True)
     output_directory = models.CharField(max_length=4096, blank=True)
     entrypoint = models.CharField(max_length=MAX_PATH)
+    # The script that it was cloned or rendered again from.
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children", editable=False)
+    # When a person last changed what was rendered.
+    edited_at = models.DateTimeField("edited", null=True, editable=False)
+    # What was found in its directives, and what they ask of Slurm, when it was made or last changed.
+    findings = models.JSONField(default=list, blank=True, editable=False)
+    resources = models.JSONField(null=True, blank=True, editable=False)
+    # Its place among the points of a sweep, from 0. A script that runs many of them as an array has the first one's.
+    sweep = models.ForeignKey(Sweep, null=True, on_delete=models.CASCADE, related_name="scripts", editable=False)
+    point = models.PositiveIntegerField(null=True, editable=False)
+    first_point = models.PositiveIntegerField(null=True, editable=False)
 
     objects = JobScriptQuerySet.as_manager()
 
@@ -62,8 +86,20 @@ class JobScript(Resource):
         constraints = [
             *resource_constraints("script"),
             models.CheckConstraint(condition=~Q(entrypoint=""), name="script_has_an_entrypoint"),
+            models.CheckConstraint(
+                condition=Q(sweep=None, point=None, first_point=None)
+                | Q(sweep__isnull=False, point__isnull=False, first_point=None)
+                | Q(sweep__isnull=False, point=None, first_point__isnull=False),
+                name="script_of_a_sweep_has_a_place",
+            ),
+            # Also what a sweep's points are listed by.
+            models.UniqueConstraint(fields=["sweep", "point"], name="script_point_once_per_sweep"),
         ]
-        indexes = resource_indexes("script")
+        indexes = [
+            # The points of sweeps are listed by sweep, and nowhere else.
+            *resource_indexes("script", condition=Q(sweep=None)),
+            models.Index(fields=["-id"], name="script_newest", condition=Q(sweep=None)),
+        ]
 
     @classmethod
     def render(
@@ -95,9 +131,17 @@ class JobScript(Resource):
 
     @classmethod
     @transaction.atomic
-    def save_draft(cls, draft: Draft, owner: User, version: ApplicationVersion | None, **columns: str) -> "JobScript":
+    def save_draft(cls, draft: Draft, owner: User, version: ApplicationVersion | None, **columns: Any) -> "JobScript":
+        script = cls.of(draft, owner, version, **columns)
+        script.save()
+        script.add(draft.files)
+        return script
+
+    @classmethod
+    def of(cls, draft: Draft, owner: User, version: ApplicationVersion | None, **columns: Any) -> "JobScript":
+        """Not saved yet, and without the draft's files."""
         fallback = version.application.name if version and version.application else draft.entrypoint
-        script = cls(
+        return cls(
             owner=owner,
             version=version,
             name=(draft.name or fallback)[:255],
@@ -109,9 +153,6 @@ class JobScript(Resource):
             entrypoint=draft.entrypoint,
             **columns,
         )
-        script.save()
-        script.add(draft.files)
-        return script
 
     def add(self, files: Mapping[str, bytes]) -> None:
         JobScriptFile.objects.store(files, lambda path: JobScriptFile.of(self, path, files[path]))
@@ -194,3 +235,12 @@ class JobScriptFile(models.Model):
     def of(cls, script: JobScript, path: str, content: bytes) -> "JobScriptFile":
         sha256 = hashlib.sha256(content).hexdigest()
         return cls(script=script, path=path, content=content, size=len(content), sha256=sha256)
+
+
+class JobScriptShare(Share):
+    script = models.ForeignKey(JobScript, on_delete=models.CASCADE, related_name="shares")
+
+    objects = ShareQuerySet.as_manager()
+
+    class Meta(Share.Meta):
+        constraints = share_constraints("script")

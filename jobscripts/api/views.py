@@ -62,7 +62,8 @@ class JobScriptViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> QuerySet[JobScript]:
-        return super().get_queryset().with_origin()  # type: ignore[attr-defined,no-any-return]
+        found = super().get_queryset().with_origin()  # type: ignore[attr-defined]
+        return found.alone() if self.action == "list" else found  # type: ignore[no-any-return]
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.shown(self.get_object())

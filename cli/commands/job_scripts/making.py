@@ -1,4 +1,4 @@
-"""`jobbergate job-scripts`: scripts made from applications and answers, or uploaded as they are."""
+"""Job scripts out of applications and answers, out of files, and out of each other."""
 
 from __future__ import annotations
 
@@ -8,57 +8,10 @@ from typing import Any
 import click
 
 from cli import completing
+from cli.commands.job_scripts.noun import force_option, job_scripts, script_argument
 from cli.errors import UsageProblem
-from cli.listing import columns, fetch, listing_options
 from cli.preparing import Wishes, answer_options
-from cli.session import Command, Noun, Session, pass_session
-
-FIELDS = columns("id name description owner application application_name version is_archived created_at updated_at")
-TABLE = columns("id name application_name version owner created_at")
-
-script_argument = click.argument("script", metavar="ID", type=int, shell_complete=completing.job_scripts)
-force_option = click.option("--force", is_flag=True, help="Overwrite files that differ.")
-
-
-@click.group(cls=Noun)
-def job_scripts() -> None:
-    """Scripts made from applications and answers.
-
-    \b
-    Example:
-        jobbergate job-scripts create my-application -a nodes=2 --fast
-        jobbergate job-scripts download 12
-    """
-
-
-@job_scripts.command("list", cls=Command)
-@listing_options(archived=True)
-@click.option("--application", metavar="ID", type=int, help="Only those made from this application.")
-@pass_session
-def list_(session: Session, /, application: int | None, **listing: Any) -> None:
-    """List job scripts.
-
-    \b
-    Example:
-        jobbergate job-scripts list --application 3 --output id
-    """
-    rows = fetch(session, "/api/job-scripts/", application=application, **listing)
-    session.output.rows(rows, table=TABLE, fields=FIELDS, nothing="There are no such job scripts.")
-
-
-@job_scripts.command(cls=Command)
-@script_argument
-@pass_session
-def get(session: Session, script: int) -> None:
-    """Show one job script: its files, and the answers that made it.
-
-    \b
-    Example:
-        jobbergate job-scripts get 12 --output json
-    """
-    from cli.client import at
-
-    session.output.row(session.client.get(at("job-scripts", script)))
+from cli.session import Command, Session, pass_session
 
 
 @job_scripts.command(cls=Command)
@@ -142,67 +95,6 @@ def preview(session: Session, /, application: str, **wishes: Any) -> None:
         if len(script["files"]) > 1:
             session.output.text(f"==> {file['path']} <==\n")
         session.output.text("(no text)\n" if file["content"] is None else file["content"])
-
-
-@job_scripts.command(cls=Command)
-@script_argument
-@click.option("-n", "--name", help="Its new name.")
-@click.option("--description", help="Its new description.")
-@click.option("--archive/--unarchive", "archived", default=None, help="Hide it from listings, or show it again.")
-@pass_session
-def update(session: Session, script: int, name: str | None, description: str | None, archived: bool | None) -> None:
-    """Change the name or the description of a job script.
-
-    \b
-    Example:
-        jobbergate job-scripts update 12 --name "Two nodes, long"
-    """
-    from cli.client import at
-    from cli.publishing import changes, refuse_no_change
-
-    new = changes(name=name, description=description, is_archived=archived)
-    refuse_no_change(new, "--name, --description, --archive or --unarchive")
-    session.output.row(session.client.patch(at("job-scripts", script), new))
-
-
-@job_scripts.command(cls=Command)
-@script_argument
-@pass_session
-def delete(session: Session, script: int) -> None:
-    """Delete a job script.
-
-    \b
-    Example:
-        jobbergate job-scripts delete 12
-    """
-    from cli.client import at
-
-    session.client.delete(at("job-scripts", script))
-    session.output.gone("job script", {"id": script})
-
-
-@job_scripts.command(cls=Command)
-@script_argument
-@click.option(
-    "-d",
-    "--directory",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=".",
-    help="Where to; the current directory by default.",
-)
-@force_option
-@pass_session
-def download(session: Session, script: int, directory: Path, force: bool) -> None:
-    """Write the files of a job script into a directory.
-
-    \b
-    Example:
-        jobbergate job-scripts download 12 -d ./run-12
-    """
-    from cli.client import at
-    from cli.downloading import write_archive
-
-    write_archive(session, at("job-scripts", script, "archive"), directory, force=force)
 
 
 @job_scripts.command(cls=Command)
