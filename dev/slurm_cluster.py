@@ -19,7 +19,7 @@ from pathlib import Path
 
 from dev.machine import LOOPBACK, address, host_name, in_own_hosts, listening, own_address, own_hosts
 from dev.processes import ENVIRONMENT, SYSTEM_PATH, Daemon, DaemonError, UnavailableError, as_user, end
-from dev.slurm_conf import CGROUP_CONF, CLUSTER, Settings, slurm_conf, slurmdbd_conf
+from dev.slurm_conf import CGROUP_CONF, CLUSTER, Settings, gres_conf, slurm_conf, slurmdbd_conf
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 ACCOUNTING_PROGRAMS = ("slurmdbd", "mariadbd", "mariadb-install-db")
@@ -31,10 +31,18 @@ class SlurmCluster:
     """Users munge and slurm must be able to reach `directory`; a second cluster needs ports of its own beside it."""
 
     def __init__(
-        self, directory: Path, port: int = 16917, *, nodes: int = 1, accounting: bool = False, min_job_age: int = 300
+        self,
+        directory: Path,
+        port: int = 16917,
+        *,
+        nodes: int = 1,
+        accounting: bool = False,
+        min_job_age: int = 300,
+        **declared: int,
     ) -> None:
+        """`declared`: the CPUs, memory (MB) and GPUs of a node."""
         self.directory = directory
-        self.settings = Settings(port, nodes, accounting, min_job_age)
+        self.settings = Settings(port, nodes, accounting, min_job_age, **declared)
 
     @classmethod
     def saved(cls, directory: Path) -> SlurmCluster | None:
@@ -206,6 +214,9 @@ class SlurmCluster:
             (self.directory / "spool" / node).mkdir(exist_ok=True)
         self._write("slurm.conf", slurm_conf(self.settings, self.directory, host_name(), address()))
         self._write("cgroup.conf", CGROUP_CONF)
+        self._write("gres.conf", gres_conf(self.settings, self.directory))
+        for number in range(self.settings.gpus):
+            self._write(f"gpu{number + 1}", "")
         self._write("hosts", own_hosts())
         if not (self.directory / "munge/key").exists():
             self._write("munge/key", secrets.token_hex(32), "munge", 0o600)

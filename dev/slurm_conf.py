@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CLUSTER = "jobbergate"
-# Declared, not found out: CPUs and memory (MB) are only counted, so that examples for many cores run on a laptop.
-CPUS, MEMORY = 8, 8000
+GPU = "a100"
 
 
 @dataclass(frozen=True)
@@ -18,6 +17,10 @@ class Settings:
     nodes: int = 1
     accounting: bool = False
     min_job_age: int = 300
+    # Declared, not found out: CPUs, memory (MB) and GPUs are only counted, so that examples for many cores run here.
+    cpus: int = 8
+    memory: int = 8000
+    gpus: int = 0
 
     @property
     def accounting_port(self) -> int:
@@ -64,12 +67,23 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 DefMemPerCPU=100
+GresTypes=gpu
 {accounting_lines(settings, directory, address)}
 NodeName=n[1-{last}] NodeHostname={host} NodeAddr={address} \
-Port=[{settings.node_port("n1")}-{settings.node_port(f"n{last}")}] CPUs={CPUS} RealMemory={MEMORY} State=UNKNOWN
+Port=[{settings.node_port("n1")}-{settings.node_port(f"n{last}")}] CPUs={settings.cpus} RealMemory={settings.memory} \
+{gpus_of_a_node(settings)}State=UNKNOWN
 PartitionName=debug Nodes=ALL Default=YES DefaultTime=00:10:00 MaxTime=01:00:00 State=UP
 PartitionName=long Nodes=ALL DefaultTime=01:00:00 MaxTime=7-00:00:00 State=UP
 """
+
+
+def gpus_of_a_node(settings: Settings) -> str:
+    return f"Gres=gpu:{GPU}:{settings.gpus} " if settings.gpus else ""
+
+
+def gres_conf(settings: Settings, directory: Path) -> str:
+    """GPUs that are empty files: without any file slurmd finds no GPU, and its node is drained."""
+    return f"Name=gpu Type={GPU} File={directory}/gpu[1-{settings.gpus}]\n" if settings.gpus else ""
 
 
 def accounting_lines(settings: Settings, directory: Path, address: str) -> str:
@@ -80,6 +94,7 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost={address}
 AccountingStoragePort={settings.accounting_port}
 AccountingStoragePass={directory}/munge/socket
+AccountingStorageTRES=gres/gpu
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1"""
 

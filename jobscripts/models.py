@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from django.contrib.auth.models import User
@@ -21,7 +22,8 @@ from jobbergate.core.models import (
     resource_indexes,
     share_constraints,
 )
-from jobscripts.drafts import Draft, recipes
+from jobscripts.checking import Check
+from jobscripts.drafts import Draft, note, recipes
 from jobscripts.sweeps import Sweep
 
 
@@ -29,6 +31,24 @@ class BadEntrypoint(DomainError):
     """It is not clear which of the files sbatch is to run."""
 
     code = "bad_entrypoint"
+
+
+class NotRendered(DomainError):
+    """It was uploaded, so that no answers would make it again."""
+
+    code = "not_rendered"
+
+
+class CodeHasToRun(DomainError):
+    """Rendering it needs what only the application's own code can tell, and the server runs no code."""
+
+    code = "code_has_to_run"
+
+
+class BadDirectives(DomainError):
+    """sbatch would refuse the script for its directives, whatever the cluster."""
+
+    code = "bad_directives"
 
 
 class InUse(Conflict):
@@ -111,14 +131,14 @@ class JobScript(Resource):
         computed: Mapping[str, Any] | None = None,
         sbatch_parameters: tuple[str, ...] = (),
         name: str = "",
-        **columns: str,
+        **columns: Any,
     ) -> "JobScript":
         """A saved job script; nothing is saved where the answers or the templates are at fault."""
         draft = recipes.of(version).draft(answers, computed, sbatch_parameters, name)
         return cls.save_draft(draft, owner, version, **columns)
 
     @classmethod
-    def upload(cls, owner: User, files: Files, entrypoint: str, name: str, **columns: str) -> "JobScript":
+    def upload(cls, owner: User, files: Files, entrypoint: str, name: str, **columns: Any) -> "JobScript":
         """A stand-alone job script of files as they are."""
         if not entrypoint and len(files) == 1:
             entrypoint = next(iter(files))
@@ -131,7 +151,11 @@ class JobScript(Resource):
 
     @classmethod
     @transaction.atomic
-    def save_draft(cls, draft: Draft, owner: User, version: ApplicationVersion | None, **columns: Any) -> "JobScript":
+    def save_draft(
+        cls, draft: Draft, owner: User, version: ApplicationVersion | None, *, force: bool = False, **columns: Any
+    ) -> "JobScript":
+        if draft.check.errors and not force:
+            raise refused(draft)
         script = cls.of(draft, owner, version, **columns)
         script.save()
         script.add(draft.files)
@@ -141,7 +165,7 @@ class JobScript(Resource):
     def of(cls, draft: Draft, owner: User, version: ApplicationVersion | None, **columns: Any) -> "JobScript":
         """Not saved yet, and without the draft's files."""
         fallback = version.application.name if version and version.application else draft.entrypoint
-        return cls(
+        script = cls(
             owner=owner,
             version=version,
             name=(draft.name or fallback)[:255],
@@ -153,6 +177,13 @@ class JobScript(Resource):
             entrypoint=draft.entrypoint,
             **columns,
         )
+        script.take(draft.check)
+        return script
+
+    def take(self, check: Check) -> None:
+        """What was found in the entrypoint, in the columns."""
+        self.findings = [finding.as_json() for finding in check.findings]
+        self.resources = check.resources.as_json()
 
     def add(self, files: Mapping[str, bytes]) -> None:
         JobScriptFile.objects.store(files, lambda path: JobScriptFile.of(self, path, files[path]))
@@ -172,26 +203,67 @@ class JobScript(Resource):
         return content.decode("utf-8", "replace")
 
     def clone(
-        self, owner: User, name: str = "", answers: Mapping[str, Any] | None = None, **columns: str
+        self, owner: User, name: str = "", answers: Mapping[str, Any] | None = None, **columns: Any
     ) -> "JobScript":
-        """A new script of `owner`: rendered again from the same version, with these answers over the stored ones.
-
-        A script that was uploaded is copied as it is.
-        """
-        columns = {"description": self.description, **columns}
-        if self.version is None:
-            return JobScript.upload(owner, self.read_files(), self.entrypoint, name or self.name, **columns)
-        changed = {**self.answers, **(answers or {})}
-        # Changed answers win over what the application's code computed under the same names from the old ones.
-        computed = {key: value for key, value in (self.computed or {}).items() if key not in (answers or {})}
-        return JobScript.render(
-            owner,
-            self.version,
-            changed,
-            computed=None if self.computed is None else computed,
-            sbatch_parameters=tuple(self.sbatch_parameters),
+        """A new script of `owner`: the same files, or with changed answers rendered again from the same version."""
+        if answers:
+            return self.rerun(owner, answers, name=name, **columns)
+        draft = Draft(
             name=name or self.name,
-            **columns,
+            entrypoint=self.entrypoint,
+            files=self.read_files(),
+            answers=self.answers,
+            computed=self.computed,
+            sbatch_parameters=tuple(self.sbatch_parameters),
+            warnings=tuple(self.warnings),
+            output_directory=self.output_directory,
+        )
+        columns = {"description": self.description, "edited_at": self.edited_at, "parent": self, **columns}
+        # What a script may ask for was decided when it was made.
+        return JobScript.save_draft(draft, owner, self.version, force=True, **columns)
+
+    def rerun(
+        self,
+        owner: User,
+        answers: Mapping[str, Any] | None = None,
+        *,
+        version: ApplicationVersion | None = None,
+        computed: Mapping[str, Any] | None = None,
+        sbatch_parameters: tuple[str, ...] | None = None,
+        name: str = "",
+        **columns: Any,
+    ) -> "JobScript":
+        """A new script of `owner`, rendered again: with these answers over the stored ones, from the same version
+        unless another is given. The same inputs give the same bytes.
+
+        With `computed`, what a programmed application's code gave for all of `answers`, nothing stored is used.
+        """
+        recipe = recipes.of(version or self.origin())
+        changes: Mapping[str, Any] = answers or {}
+        notes: list[dict[str, Any]] = []
+        if computed is None:
+            computed = self.computed_again(changes, version)
+            changes, notes = recipe.carried(self.answers, changes)
+        parameters = tuple(self.sbatch_parameters) if sbatch_parameters is None else sbatch_parameters
+        draft = recipe.draft(changes, computed, parameters, name or self.name)
+        if self.edited_at is not None:
+            notes = [*notes, note("", f"{self.name} was edited by hand; a script that is rendered again has no edits.")]
+        draft = replace(draft, warnings=(*draft.warnings, *notes))
+        columns = {"description": self.description, "parent": self, **columns}
+        return JobScript.save_draft(draft, owner, version or self.version, **columns)
+
+    def origin(self) -> ApplicationVersion:
+        if self.version is None:
+            raise NotRendered(f"{self.name} was uploaded as it is; there is nothing to render again. Clone it.")
+        return self.version
+
+    def computed_again(self, changes: Mapping[str, Any], version: ApplicationVersion | None) -> dict[str, Any] | None:
+        """What the application's code put into `data`, unless its answers or its version are others now."""
+        if self.computed is None or (not changes and version in (None, self.version)):
+            return self.computed
+        raise CodeHasToRun(
+            f"{self.name} was made by an application's own code, which runs on its user's machine and nowhere else: "
+            "`jobbergate job-scripts rerun` runs it; a request gives `computed`, and all answers."
         )
 
     @transaction.atomic
@@ -208,6 +280,13 @@ class JobScript(Resource):
         if version is not None and version.application_id is None and not version.scripts.exists():
             version.delete()
         return deleted
+
+
+def refused(draft: Draft) -> BadDirectives:
+    sentences = [finding.sentence(draft.entrypoint) for finding in draft.check.errors]
+    return BadDirectives(
+        f"sbatch would refuse it: {' '.join(sentences)} `force` makes it all the same.", {draft.entrypoint: sentences}
+    )
 
 
 class JobScriptFile(models.Model):

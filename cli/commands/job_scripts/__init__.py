@@ -4,9 +4,10 @@
 # In the order in which help lists the verbs.
 from cli.commands.job_scripts import rows
 from cli.commands.job_scripts import making
+from cli.commands.job_scripts import checking
 from cli.commands.job_scripts import files
 
 # isort: on
 from cli.commands.job_scripts.noun import job_scripts
 
-__all__ = ["files", "job_scripts", "making", "rows"]
+__all__ = ["checking", "files", "job_scripts", "making", "rows"]
