@@ -7,6 +7,7 @@ what is accepted.
 import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,6 +122,22 @@ class Form:
             return question.blank()
         question.check(None)
         raise Unacceptable("give a value")
+
+    def carried(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> tuple[Answers, list[str]]:
+        """Stored answers with the changes over them, for `validate`; and which of the stored ones are asked no more."""
+        given: Answers = dict(changes)
+        answers: Answers = {}
+        for asked in self.asked:
+            variable = asked.question.variable
+            if asked.when is None or asked.when.holds(answers):
+                if variable in stored:
+                    given.setdefault(variable, stored[variable])
+                with suppress(Unacceptable):
+                    answers[variable] = self.answer(asked.question, given)
+        if self.captured:
+            # A program may take what no question asks for.
+            return {**stored, **given}, []
+        return given, [variable for variable in stored if variable not in given]
 
     def unknown(self, name: str) -> str:
         close = difflib.get_close_matches(name, self.by_variable, n=3) if len(name) <= MAX_COMPARED else []

@@ -5,10 +5,12 @@ hole in a script; every hole is found, with its template, line and name.
 """
 
 import copy
+import json
 import sys
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -106,13 +108,17 @@ def render(templates: TemplateSet, answers: Mapping[str, Any], computed: Mapping
     holes: list[Hole] = []
     token = _holes.set(holes)
     try:
-        with budget() as bounds:
+        with budget(partial(seed, values)) as bounds:
             files = dict(file for output in outputs for file in written(templates, output, context, bounds))
     finally:
         _holes.reset(token)
     if holes and config.undefined_is_error:
         raise undefined(holes, context)
     return Rendering(outputs[0].names[0], files, config, holes)
+
+
+def seed(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True, default=str)
 
 
 def written(

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
+from functools import cached_property, wraps
+from random import Random
 from typing import Any
 
 from jinja2 import Undefined, nodes
@@ -43,8 +44,14 @@ class TooMuch(Exception):
 class Budget:
     """What one rendering may take, over all its templates."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: Callable[[], str] = str) -> None:
+        self.seed = seed
         self.written, self.made, self.until = 0, 0, time.thread_time() + MAX_SECONDS
+
+    @cached_property
+    def random(self) -> Random:
+        """The same choices for the same inputs: a script can be made again."""
+        return Random(self.seed())  # noqa: S311  (no secret is made of it)
 
     def look(self) -> None:
         if time.thread_time() > self.until:
@@ -69,9 +76,9 @@ _budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 
 @contextmanager
-def budget() -> Iterator[Budget]:
-    """The bounds for what is rendered inside."""
-    token = _budget.set(Budget())
+def budget(seed: Callable[[], str] = str) -> Iterator[Budget]:
+    """The bounds for what is rendered inside. `seed` tells its inputs from others, and is asked where chance is."""
+    token = _budget.set(Budget(seed))
     try:
         yield current()
     finally:
@@ -155,6 +162,12 @@ def bounded(name: str, filter: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def chosen(values: Any) -> Any:
+    """Jinja2's `random`, with chance that is the same each time."""
+    values = list(values)
+    return current().random.choice(values) if values else Undefined("there is nothing to choose from")
+
+
 def noted(name: str, value: Undefined) -> None:
     """Walks through something undefined, which thereby is a hole, or fails with its name."""
     if name in SILENT:
@@ -203,7 +216,8 @@ class BoundedEnvironment(SandboxedEnvironment):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(finalize=checked, **options)
-        self.filters = {name: bounded(name, filter) for name, filter in self.filters.items()}
+        filters = {**self.filters, "random": chosen}
+        self.filters = {name: bounded(name, filter) for name, filter in filters.items()}
         # Any number of paragraphs of nonsense: nobody's script wants one.
         del self.globals["lipsum"]
 

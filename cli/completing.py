@@ -46,6 +46,10 @@ def job_scripts(ctx: click.Context, _parameter: click.Parameter, incomplete: str
     return _offers({row["id"]: row["name"] for row in rows}, incomplete)
 
 
+def job_scripts_and_files(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    return [*job_scripts(ctx, parameter, incomplete), CompletionItem(incomplete, type="file")]
+
+
 def job_submissions(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     rows = _rows(ctx, "/api/job-submissions/", owner="me")
     return _offers({row["id"]: f"{row['name']} ({row['status']})" for row in rows}, incomplete)

@@ -1,4 +1,4 @@
-"""What differs between two versions, as data: their files line by line, and the questions of their forms."""
+"""What differs between two versions or scripts, as data: files line by line, questions of forms, and plain values."""
 
 from __future__ import annotations
 
@@ -43,6 +43,20 @@ def diff_of(path: str, change: str, before: str, after: str) -> str | None:
     lines = unified(before, after, old, new)
     # Two headers even where a file without a line comes or goes.
     return None if lines is None else "".join(f"{line}\n" for line in lines or [f"--- {old}", f"+++ {new}"])
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+def of_values(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
+    """`{name, change, old, new}` for each that came, went or changed."""
+    changed = [name for name in {**old, **new} if as_json(old.get(name)) != as_json(new.get(name))]
+    return [of_value(name, old, new) for name in changed]
+
+
+def of_value(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+    change = "added" if name not in old else "removed" if name not in new else "changed"
+    return {"name": name, "change": change, "old": old.get(name), "new": new.get(name)}
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from cli.session import Session
     from cli.workflow import Outcome
 
-_OPTIONS = (
+_CHANGES = (
     click.option("-n", "--name", help="The script's name."),
     click.option("--description", help="What this script is for."),
-    click.option("--version", type=click.IntRange(min=1), metavar="N", help="A version; the latest by default."),
     click.option(
         "-p", "--sbatch-parameter", "sbatch_parameters", multiple=True, help="An option of sbatch, such as --time=10."
     ),
@@ -29,14 +28,21 @@ _OPTIONS = (
     click.option("-a", "--answer", "pairs", multiple=True, metavar="KEY=VALUE", help="One answer."),
     click.option("--fast", is_flag=True, help="Take every default; ask only what has none."),
     click.option("--trust", is_flag=True, help="Run the application's jobbergate.py without asking."),
+    click.option("--force", is_flag=True, help="Make it although sbatch would refuse its directives."),
 )
+_VERSION = click.option("--version", type=click.IntRange(min=1), metavar="N", help="A version; the latest by default.")
+
+
+def change_options(command: Any) -> Any:
+    """The options of every command that makes a script from another one."""
+    for option in reversed(_CHANGES):
+        command = option(command)
+    return command
 
 
 def answer_options(command: Any) -> Any:
     """The options of every command that makes a script from an application."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return change_options(_VERSION(command))
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Wishes:
     pairs: tuple[str, ...]
     fast: bool
     trust: bool
+    force: bool
 
 
 def prepare(session: Session, application: str, wishes: Wishes) -> dict[str, Any]:
@@ -69,9 +76,66 @@ def prepare(session: Session, application: str, wishes: Wishes) -> dict[str, Any
         form = version["form"]
         answers = answer_form(form, supplied, fast=wishes.fast, asker=_asker(form.get("sections", ())))
         return {**body, "answers": answers}
-    outcome = _run(session, row, version, supplied, wishes)
+    outcome = _run(session, row, version, supplied, fast=wishes.fast, trust=wishes.trust)
     if "name" not in body and isinstance(named := outcome.config.get("job_script_name"), str) and named:
         body["name"] = named
+    return {**body, "answers": outcome.answers, "computed": outcome.computed}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is to be another when a script is rendered again; its fields are named as the options are."""
+
+    name: str | None
+    description: str | None
+    sbatch_parameters: tuple[str, ...]
+    answers_file: str | None
+    pairs: tuple[str, ...]
+    fast: bool
+    trust: bool
+    force: bool
+    latest: bool
+
+
+def copy_script(session: Session, number: int, changes: Changes) -> dict[str, Any]:
+    """The files as they are, unless something is to be rendered differently."""
+    from cli.client import at
+
+    if changes.answers_file or changes.pairs or changes.sbatch_parameters:
+        return render_again(session, number, changes)
+    copy = session.client.create(at("job-scripts", number, "clone"), _wanted(changes))
+    show_warnings(session, copy)
+    return copy
+
+
+def render_again(session: Session, number: int, changes: Changes) -> dict[str, Any]:
+    from cli.client import at
+
+    body = prepare_again(session, session.client.get(at("job-scripts", number)), changes)
+    with session.output.progress("Rendering"):
+        script = session.client.create(at("job-scripts", number, "rerun"), body)
+    show_warnings(session, script)
+    return script
+
+
+def prepare_again(session: Session, script: dict[str, Any], changes: Changes) -> dict[str, Any]:
+    """The body of `rerun`. An application's code runs again where it may give something else than it did before."""
+    from cli.asking import read_answers
+    from cli.client import at
+
+    answers = read_answers(changes.answers_file, changes.pairs)
+    body = {**_wanted(changes), "answers": answers, "latest": changes.latest}
+    if changes.sbatch_parameters:
+        # sbatch takes the last value that it meets.
+        body["sbatch_parameters"] = [*script["sbatch_parameters"], *changes.sbatch_parameters]
+    if script["computed"] is None or not (answers or changes.latest):
+        return body
+    if script["application"] is None:
+        raise CliError(f"The application of script {script['id']} was deleted, so its code cannot run again.")
+    row = session.client.get(at("applications", script["application"]))
+    number = "latest" if changes.latest else script["version"]
+    version = session.client.get(at("applications", row["id"], "versions", number))
+    outcome = _run(session, row, version, {**script["answers"], **answers}, fast=changes.fast, trust=changes.trust)
     return {**body, "answers": outcome.answers, "computed": outcome.computed}
 
 
@@ -84,12 +148,17 @@ def create_script(session: Session, application: str, wishes: Wishes) -> dict[st
 
 
 def show_warnings(session: Session, script: dict[str, Any]) -> None:
+    from cli.findings import show_findings
+
     for warning in script["warnings"]:
         session.output.warn(warning["message"])
+    # Notes are for `check`: what was meant needs no mention each time.
+    serious = [finding for finding in script["findings"] if finding["severity"] != "note"]
+    show_findings(session, serious, script["entrypoint"], talk=True)
 
 
-def _wanted(wishes: Wishes) -> dict[str, Any]:
-    wanted: dict[str, Any] = {}
+def _wanted(wishes: Wishes | Changes) -> dict[str, Any]:
+    wanted: dict[str, Any] = {"force": True} if wishes.force else {}
     if wishes.name:
         wanted["name"] = wishes.name
     if wishes.description:
@@ -110,7 +179,9 @@ def _run(
     row: dict[str, Any],
     version: dict[str, Any],
     supplied: dict[str, Any],
-    wishes: Wishes,
+    *,
+    fast: bool,
+    trust: bool,
 ) -> Outcome:
     """Run the version's jobbergate.py: exactly the content that the server named and that its user trusts."""
     from cli.client import at
@@ -135,11 +206,11 @@ def _run(
             f"The files of {named} are not those of version {version['number']}: their sha256 is {content.sha256}."
         )
     purpose = "This application runs its own code on this machine, with your rights."
-    if not may_run(session, content, purpose=purpose, trust=wishes.trust):
+    if not may_run(session, content, purpose=purpose, trust=trust):
         raise CliError(
             f"{named} runs its own code on this machine, and version {version['number']} of {row['owner']} "
             f"(sha256 {content.sha256[:16]}…) is not trusted yet; read it (`jobbergate applications download "
             f"{row['id']}`), then add --trust or answer at a terminal.{about_earlier(session, content)}"
         )
     with laid_out(content.files) as folder:
-        return run_application(folder, supplied, fast=wishes.fast, asker=_asker())
+        return run_application(folder, supplied, fast=fast, asker=_asker())

@@ -15,14 +15,20 @@ if TYPE_CHECKING:
 
 def upload_script(session: Session, path: Path, entrypoint: str | None, wishes: Wishes) -> dict[str, Any]:
     """One file, or a folder of which `entrypoint` names the script."""
+    from cli.preparing import show_warnings
+
     _refuse_answers(wishes)
     fields = {"name": wishes.name or path.resolve().name}
     if wishes.description:
         fields["description"] = wishes.description
     if entrypoint:
         fields["entrypoint"] = entrypoint
+    if wishes.force:
+        fields["force"] = "true"
     with session.output.progress("Uploading"):
-        return session.client.create("/api/job-scripts/", data=fields, files=_part(path))
+        script: dict[str, Any] = session.client.create("/api/job-scripts/", data=fields, files=_part(path))
+    show_warnings(session, script)
+    return script
 
 
 def _part(path: Path) -> dict[str, tuple[str, bytes, str]]:

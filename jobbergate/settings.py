@@ -158,6 +158,22 @@ SPECTACULAR_SETTINGS = {
         "jobbergate.core.api.schema.with_error_answers",
     ],
 }
+# Which options sbatch has; `any` takes those of every version that is known.
+SLURM_VERSION = ENVIRONMENT.choice(
+    "JOBBERGATE_SLURM_VERSION",
+    "any",
+    (
+        "any",
+        "22.05",
+        "23.02",
+        "23.11",
+        "24.05",
+        "24.11",
+        "25.05",
+        "25.11",
+        "26.05",
+    ),
+)
 LEASE = timedelta(seconds=ENVIRONMENT.integer("JOBBERGATE_LEASE_SECONDS", 300))
 
 # --- logging: one line an event, on standard error ---------------------------------------------------------------

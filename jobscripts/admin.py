@@ -3,15 +3,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 
 from applications.archive import Files, collected
 from jobbergate.core.admin import FilesInline, StaffAdmin, link, list_link
 from jobbergate.core.errors import DomainError
+from jobscripts.drafts import Draft
 from jobscripts.models import JobScript, JobScriptFile
 
 
 class JobScriptForm(forms.ModelForm):
     upload = forms.FileField(required=False, help_text="A script for sbatch, kept as it is.")
+    force = forms.BooleanField(required=False, label="Keep it although sbatch would refuse its directives")
 
     class Meta:
         model = JobScript
@@ -30,8 +33,22 @@ class JobScriptForm(forms.ModelForm):
             files = collected([(upload.name, upload.read())])
         except DomainError as error:
             raise forms.ValidationError(error.detail) from None
-        self.instance.entrypoint = next(iter(files))
         return files
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if files := cleaned.get("upload"):
+            draft = Draft("", next(iter(files)), files)
+            if draft.check.errors and not cleaned.get("force"):
+                self.add_error("upload", [finding.sentence(draft.entrypoint) for finding in draft.check.errors])
+            self.instance.entrypoint = draft.entrypoint
+            self.instance.take(draft.check)
+        return cleaned
+
+
+def finding_sentence(script: JobScript, finding: dict[str, Any]) -> str:
+    where = script.entrypoint if finding["line"] is None else f"{script.entrypoint}, line {finding['line']}"
+    return f"{finding['severity']}: {where}: {finding['message']} {finding['suggestion']}".rstrip()
 
 
 class JobScriptFilesInline(FilesInline):
@@ -46,16 +63,16 @@ class JobScriptAdmin(StaffAdmin):
     search_fields = ("search_text",)
     autocomplete_fields = ("owner",)
     readonly_fields = (
-        "origin", "submissions_page", "entrypoint", "answers", "computed", "sbatch_parameters", "warnings",
-        "output_directory", "created_at", "updated_at",
+        "origin", "made_from", "submissions_page", "entrypoint", "found", "asks_for", "answers", "computed",
+        "sbatch_parameters", "warnings", "output_directory", "edited_at", "created_at", "updated_at",
     )  # fmt: skip
     inlines = (JobScriptFilesInline,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("owner", "version__application")
+        return super().get_queryset(request).select_related("owner", "version__application", "parent")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return (*JobScriptForm.Meta.fields, *(self.readonly_fields if obj else ("upload",)))
+        return (*JobScriptForm.Meta.fields, *(self.readonly_fields if obj else ("upload", "force")))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()
@@ -68,6 +85,20 @@ class JobScriptAdmin(StaffAdmin):
     @admin.display(description="made from")
     def origin(self, script: JobScript) -> str:
         return link(script.version)
+
+    @admin.display(description="copied or rendered again from")
+    def made_from(self, script: JobScript) -> str:
+        return link(script.parent)
+
+    @admin.display(description="findings")
+    def found(self, script: JobScript) -> str:
+        sentences = ((finding_sentence(script, finding),) for finding in script.findings)
+        return format_html_join("", "<div>{}</div>", sentences) or "none"
+
+    @admin.display(description="asks for")
+    def asks_for(self, script: JobScript) -> str:
+        asked = {name: value for name, value in (script.resources or {}).items() if value not in (None, False)}
+        return format_html_join("", "<div>{}: {}</div>", ((name.replace("_", " "), asked[name]) for name in asked))
 
     @admin.display(description="job submissions")
     def submissions_page(self, script: JobScript) -> str:

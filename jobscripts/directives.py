@@ -2,26 +2,27 @@
 
 The rules are those of Slurm 22.05: a directive begins its line, scanning stops at the first line that is neither blank
 nor a comment, quotes group anywhere in a word, a backslash escapes one character, an unquoted # begins a comment.
+Which options there are is said in options.py, and what is wrong with a script in checking.py.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from jobbergate.core.errors import DomainError
+from jobscripts import pbs
+from jobscripts.options import OPTIONAL, SYNONYMS, VALUE, Given, Option, Word, parse, table
+from jobscripts.quoting import Directive, quoted, taken_apart
 
 PREFIX = "#SBATCH"
-# Characters that mean nothing to sbatch's reader, so that a value of these alone needs no quotes.
-PLAIN = re.compile(r"[A-Za-z0-9_./:,=@%+\[\]{}()*^~!&|<>?$;-]+\Z")
 LONG = re.compile(r"--([a-z][a-z-]*)(?:=(.*)|\s+(.*))?\Z", re.DOTALL)
 # Short flags may stand together, the last one with a value: -HN2 is -H -N 2.
 SHORT = re.compile(r"-([HIOQVWhsv]*[A-Za-z])\s*(.*)\Z", re.DOTALL)
+# `hetjob` on a line begins the next component of a heterogeneous job.
+SEPARATORS = ("hetjob", "packjob")
 
-# The options of sbatch 22.05 that share a beginning with --comment or --hold: abbreviations have to be unambiguous.
-SHORTEST = {"comment": "com", "hold": "ho"}
 # Options that take the sbatch process, its output or its identity away from us, or that submit elsewhere.
 NOTHING = "nothing would be submitted"
-REFUSED_LONG = {
+REFUSED = {
     "quiet": "the job id would not be printed",
     "parsable": "it is always given",
     "wait": "follow the submission instead",
@@ -35,29 +36,8 @@ REFUSED_LONG = {
     "version": NOTHING,
     "autocomplete": NOTHING,
 }
-REFUSED_SHORT = {"Q": "quiet", "W": "wait", "M": "clusters", "h": "help", "V": "version"}
-# Options after which a separate word is not their value: flags, and those whose value has to be joined by `=`.
-SHORT_FLAGS = "HIOQWhksv"
-LONG_FLAGS = frozenset(
-    [
-        "contiguous",
-        "exclusive",
-        "get-user-env",
-        "hold",
-        "ignore-pbs",
-        "nice",
-        "no-kill",
-        "no-requeue",
-        "overcommit",
-        "oversubscribe",
-        "propagate",
-        "reboot",
-        "requeue",
-        "spread-job",
-        "use-min-nodes",
-        "verbose",
-    ]
-)
+# Of these, what a script's own directives do: others sbatch heeds on the command line alone, or we say ourselves.
+REFUSED_IN_SCRIPTS = ("quiet", "wait", "clusters", "uid", "gid", "test-only")
 
 
 class BadParameter(DomainError):
@@ -66,97 +46,141 @@ class BadParameter(DomainError):
     code = "bad_sbatch_parameter"
 
 
-@dataclass(frozen=True)
-class Directive:
-    """One `#SBATCH` line: its number from 1, and its words with quotes taken away."""
-
-    line: int
-    words: tuple[str, ...]
-
-
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
 def read(script: str) -> list[Directive]:
     """The directives that sbatch would see, up to the script's first command."""
     found = []
-    for number, line in enumerate(script.split("\n"), start=1):
+    for number, line in header(script):
         if line.startswith(PREFIX):
-            found.append(Directive(number, words(line[len(PREFIX) :])))
-        elif line.strip() and not line.lstrip().startswith("#"):
-            break
+            found.append(Directive(number, *taken_apart(line[len(PREFIX) :])))
     return found
 
 
-def words(text: str) -> tuple[str, ...]:
-    found: list[str] = []
-    word: list[str] | None = None
-    quote, escaped = "", False
-    for character in text:
-        if escaped:
-            word, escaped = [*(word or []), character], False
-        elif character == "\\":
-            word, escaped = word or [], True
-        elif quote:
-            if character == quote:
-                quote = ""
-            else:
-                word = [*(word or []), character]
-        elif character in "'\"":
-            word, quote = word or [], character
-        elif character == "#":
-            break
-        elif character.isspace():
-            if word is not None:
-                found.append("".join(word))
-            word = None
+def header(script: str) -> Iterator[tuple[int, str]]:
+    """The lines before the first command, numbered from 1; what comes after is not looked at, however long it is."""
+    start, number = 0, 0
+    while start <= len(script):
+        end = script.find("\n", start)
+        line = script[start : len(script) if end < 0 else end]
+        number += 1
+        if line.strip() and not line.lstrip().startswith("#"):
+            return
+        yield number, line
+        if end < 0:
+            return
+        start = end + 1
+
+
+def components(directives: Iterable[Directive]) -> list[list[Directive]]:
+    """The directives of each component of a heterogeneous job; of any other job, all of them."""
+    found: list[list[Directive]] = [[]]
+    for one in directives:
+        if one.words[:1] and one.words[0] in SEPARATORS:
+            found.append([])
         else:
-            word = [*(word or []), character]
-    return (*found, "".join(word)) if word is not None else tuple(found)
+            found[-1].append(one)
+    return found
+
+
+def worded(directives: Iterable[Directive]) -> list[Word]:
+    return [Word(text, one.line) for one in directives for text in one.words]
+
+
+def given(words: Sequence[str]) -> list[Given]:
+    """What words of a command line say."""
+    return parse([Word(word) for word in words])[0]
 
 
 def comment_of(words: Sequence[str]) -> str | None:
     """The value of the last --comment among sbatch's words; None where there is none."""
-    found = None
-    for index, word in enumerate(words):
-        name, has_value, value = word.partition("=")
-        if is_option(name, "comment"):
-            found = value if has_value else (words[index + 1] if index + 1 < len(words) else "")
-    return found
+    return next((one.value for one in reversed(given(words)) if one.name == "comment"), None)
 
 
-def holds(words: Iterable[str]) -> bool:
+def holds(words: Sequence[str]) -> bool:
     """Whether --hold stands among sbatch's words."""
-    return any(is_option(word, "hold") or re.match(rf"-[{SHORT_FLAGS}]*H", word) for word in words)
+    return any(one.name == "hold" for one in given(words))
 
 
-def refuse_elsewhere(words: Iterable[str]) -> None:
-    """A script that names clusters of its own would leave a held job where nobody looks for it."""
-    for word in words:
-        name = word.partition("=")[0]
-        if re.match(r"-M", word) or (len(name) > 6 and "--clusters".startswith(name)):
-            detail = f"The script has {PREFIX} {word}; name the cluster of the submission in its place."
+def refuse_in_script(words: Sequence[str]) -> None:
+    """What would take the hand-over from us: a job on another cluster, where nobody looks for it, or no job id."""
+    for one in given(words):
+        if one.name in REFUSED_IN_SCRIPTS:
+            detail = f"The script has {PREFIX} {one.written}, which is not for here: {REFUSED[one.name]}."
             raise BadParameter(detail, {"job_script": [detail]})
 
 
-def is_option(word: str, name: str) -> bool:
-    return word.startswith("--") and name.startswith(word[2:]) and len(word) - 2 >= len(SHORTEST[name])
-
-
 # --- writing --------------------------------------------------------------------------------------------------------
+
+# sbatch refuses two options of one group, wherever they stand.
+EXCLUSIVE_GROUPS = (
+    frozenset({"mem", "mem-per-cpu", "mem-per-gpu"}),
+    frozenset({"core-spec", "thread-spec"}),
+    frozenset({"ntasks-per-node", "ntasks-per-gpu"}),
+)
 
 
 def insert(script: str, parameters: Sequence[str]) -> str:
     """The script with the parameters as directives of their own: after its last one, else after the first line.
 
-    sbatch takes the last value that it meets, so these win over the script's own.
+    sbatch takes the last value that it meets, so these win over the script's own; each component of a heterogeneous
+    job gets them. Where something would still be in their way, the script's directives are written anew without it.
     """
     if not parameters:
         return script
+    names = {one.name for one in given([word for parameter in parameters for word in parameter_words(parameter)])}
+    script = cleared(script, names)
     lines = script.split("\n")
+    written = [write(parameter) for parameter in parameters]
     directives = read(script)
-    at = directives[-1].line if directives else int(lines[0].startswith("#!"))
-    return "\n".join([*lines[:at], *(write(parameter) for parameter in parameters), *lines[at:]])
+    ends = [one.line - 1 for one in directives if one.words[:1] and one.words[0] in SEPARATORS]
+    ends.append(directives[-1].line if directives else int(lines[0].startswith("#!")))
+    for at in reversed(ends):
+        lines[at:at] = written
+    return "\n".join(lines)
+
+
+def parameter_words(parameter: str) -> list[str]:
+    option, value = split(parameter)
+    if value is None:
+        return [option]
+    return [f"{option}={value}"] if option.startswith("--") else [f"{option}{value}"]
+
+
+def cleared(script: str, names: Set[str]) -> str:
+    """The script without what would win over these options, or make sbatch refuse them."""
+    directives = read(script)
+    foreign = [one for one in pbs.translated(script)[0] if one.name]
+    overriding = any(one.name in names for one in foreign) and not ignores_pbs(directives)
+    unwanted = frozenset().union(*(group - names for group in EXCLUSIVE_GROUPS if group & names))
+    ends_options = any("--" in one.words for one in directives)
+    own = parse(worded(one for one in directives if one.words[:1] and one.words[0] not in SEPARATORS))[0]
+    if not overriding and not ends_options and not unwanted & {one.name for one in own}:
+        return script
+    lines: list[str | None] = [*script.split("\n")]
+    parts = components(directives)
+    for part in parts:
+        kept = [one for one in parse(worded(part))[0] if one.name not in unwanted]
+        if overriding and part is parts[-1]:
+            kept += [one for one in foreign if one.name not in unwanted | names]
+            kept.append(Given("ignore-pbs", None))
+        for one in part:
+            lines[one.line - 1] = None
+        at = part[0].line - 1 if part else int(script.startswith("#!"))
+        if part:
+            lines[at] = "\n".join(map(rewritten, kept)) or None
+        elif kept:
+            lines.insert(at, "\n".join(map(rewritten, kept)))
+    return "\n".join(line for line in lines if line is not None)
+
+
+def ignores_pbs(directives: Iterable[Directive]) -> bool:
+    return any(one.name == "ignore-pbs" for one in parse(worded(directives))[0])
+
+
+def rewritten(one: Given) -> str:
+    return f"{PREFIX} --{one.name}" if one.value is None else f"{PREFIX} --{one.name}={quoted(one.value)}"
 
 
 def write(parameter: str) -> str:
@@ -164,7 +188,8 @@ def write(parameter: str) -> str:
     option, value = split(parameter)
     if value is None:
         return f"{PREFIX} {option}"
-    between = "=" if option.startswith("--") else "" if option.endswith("k") else " "
+    joined = table().by_letter[option[-1]].kind == OPTIONAL if not option.startswith("--") else False
+    between = "=" if option.startswith("--") else "" if joined else " "
     return f"{PREFIX} {option}{between}{quoted(value)}"
 
 
@@ -175,32 +200,24 @@ def split(parameter: str) -> tuple[str, str | None]:
         raise bad(parameter, "a parameter is one line")
     if match := LONG.match(text):
         value = match[2] if match[2] is not None else match[3]
-        refuse_by_name(parameter, match[1])
+        refuse_by_name(parameter, table().named(match[1]))
         return f"--{match[1]}", value
     if match := SHORT.match(text):
-        for letter in match[1]:
-            refuse_by_name(parameter, REFUSED_SHORT.get(letter, ""))
+        refuse_by_name(parameter, [table().by_letter[letter] for letter in match[1] if letter in table().by_letter])
         return f"-{match[1]}", match[2] or None
     raise bad(parameter, "give an option of sbatch, such as --time=10:00, -N2 or --exclusive")
 
 
-def refuse_by_name(parameter: str, name: str) -> None:
-    for refused, reason in REFUSED_LONG.items():
-        # An abbreviation means what it begins; those of one letter are ambiguous to sbatch itself, which refuses them.
-        if len(name) >= 2 and refused.startswith(name):
-            raise bad(parameter, f"--{refused} is not for here: {reason}")
+def refuse_by_name(parameter: str, options: Iterable[Option]) -> None:
+    # Of an ambiguous abbreviation too: another Slurm may have fewer options, and take it.
+    for option in options:
+        name = SYNONYMS.get(option.name, option.name)
+        if name in REFUSED:
+            raise bad(parameter, f"--{name} is not for here: {REFUSED[name]}")
 
 
 def bad(parameter: str, reason: str) -> BadParameter:
     return BadParameter(f"{parameter[:100]!r} is not accepted: {reason}.")
-
-
-def quoted(value: str) -> str:
-    """The value as sbatch reads it back: in double quotes, with quotes and backslashes escaped, where it has to be."""
-    if PLAIN.match(value):
-        return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def check_parameters(parameters: Sequence[str], field: str = "sbatch_parameters") -> None:
@@ -233,4 +250,8 @@ def check_arguments(arguments: Sequence[str]) -> None:
 
 
 def is_flag(option: str) -> bool:
-    return option[2:] in LONG_FLAGS if option.startswith("--") else option[-1] in SHORT_FLAGS
+    """Whether a separate word after it is not its value."""
+    if option.startswith("--"):
+        return all(found.kind != VALUE for found in table().named(option[2:])) and bool(table().named(option[2:]))
+    found = table().by_letter.get(option[-1])
+    return found is not None and found.kind != VALUE

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from typing import Any
+
+from django.conf import settings
 
 from applications.archive import Files
 from applications.forms import Answers, Form
@@ -11,6 +14,7 @@ from applications.rendering import NotedUndefined, render
 from applications.templates import TemplateSet
 from applications.versions import ApplicationVersion
 from jobscripts import directives
+from jobscripts.checking import Check, check
 
 KEPT_RECIPES, LARGEST_KEPT = 64, 1024 * 1024
 
@@ -27,6 +31,11 @@ class Draft:
     sbatch_parameters: tuple[str, ...] = ()
     warnings: tuple[dict[str, Any], ...] = ()
     output_directory: str = ""
+
+    @cached_property
+    def check(self) -> Check:
+        """What sbatch would make of the entrypoint's directives."""
+        return check(self.files[self.entrypoint].decode("utf-8", "replace"), version=settings.SLURM_VERSION)
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,14 @@ class Recipe:
         what it asks may depend on what was answered, so the form captured under default answers does not bind."""
         code_ran = computed is not None and not self.templates.config.declarative
         return dict(given) if code_ran or self.form is None else self.form.validate(given)
+
+    def carried(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> tuple[Answers, list[dict[str, Any]]]:
+        """Answers to render again with, and a note for each stored one that is not asked for any more."""
+        if self.form is None:
+            return {**stored, **changes}, []
+        answers, left = self.form.carried(stored, changes)
+        words = "is not asked for any more with these answers, so the stored answer was left out."
+        return answers, [note(variable, f"{variable} {words}") for variable in left]
 
     def draft(
         self,
@@ -69,6 +86,11 @@ class Recipe:
             warnings=tuple(hole.as_json() for hole in rendering.holes),
             output_directory=rendering.config.text("output_directory"),
         )
+
+
+def note(variable: str, message: str) -> dict[str, Any]:
+    """A warning that belongs to no line of a template."""
+    return {"file": "", "line": 0, "variable": variable, "message": message}
 
 
 class Recipes:

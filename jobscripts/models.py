@@ -1,7 +1,8 @@
-"""Job scripts and their files."""
+"""Job scripts, their files, and whom they are shared with."""
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from django.contrib.auth.models import User
@@ -12,14 +13,42 @@ from applications.archive import MAX_PATH, Files
 from applications.files import FileQuerySet
 from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, DomainError, NotThere
-from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
-from jobscripts.drafts import Draft, recipes
+from jobbergate.core.models import (
+    Resource,
+    ResourceQuerySet,
+    Share,
+    ShareQuerySet,
+    resource_constraints,
+    resource_indexes,
+    share_constraints,
+)
+from jobscripts.checking import Check
+from jobscripts.drafts import Draft, note, recipes
+from jobscripts.sweeps import Sweep
 
 
 class BadEntrypoint(DomainError):
     """It is not clear which of the files sbatch is to run."""
 
     code = "bad_entrypoint"
+
+
+class NotRendered(DomainError):
+    """It was uploaded, so that no answers would make it again."""
+
+    code = "not_rendered"
+
+
+class CodeHasToRun(DomainError):
+    """Rendering it needs what only the application's own code can tell, and the server runs no code."""
+
+    code = "code_has_to_run"
+
+
+class BadDirectives(DomainError):
+    """sbatch would refuse the script for its directives, whatever the cluster."""
+
+    code = "bad_directives"
 
 
 class InUse(Conflict):
@@ -29,6 +58,10 @@ class InUse(Conflict):
 
 
 class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
+    def alone(self) -> Self:
+        """Without the points of sweeps."""
+        return self.filter(sweep=None)
+
     def with_origin(self) -> Self:
         return self.select_related("owner", "version__application")
 
@@ -55,6 +88,17 @@ class JobScript(Resource):
     warnings = models.JSONField(default=list, blank=True)
     output_directory = models.CharField(max_length=4096, blank=True)
     entrypoint = models.CharField(max_length=MAX_PATH)
+    # The script that it was cloned or rendered again from.
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children", editable=False)
+    # When a person last changed what was rendered.
+    edited_at = models.DateTimeField("edited", null=True, editable=False)
+    # What was found in its directives, and what they ask of Slurm, when it was made or last changed.
+    findings = models.JSONField(default=list, blank=True, editable=False)
+    resources = models.JSONField(null=True, blank=True, editable=False)
+    # Its place among the points of a sweep, from 0. A script that runs many of them as an array has the first one's.
+    sweep = models.ForeignKey(Sweep, null=True, on_delete=models.CASCADE, related_name="scripts", editable=False)
+    point = models.PositiveIntegerField(null=True, editable=False)
+    first_point = models.PositiveIntegerField(null=True, editable=False)
 
     objects = JobScriptQuerySet.as_manager()
 
@@ -62,8 +106,20 @@ class JobScript(Resource):
         constraints = [
             *resource_constraints("script"),
             models.CheckConstraint(condition=~Q(entrypoint=""), name="script_has_an_entrypoint"),
+            models.CheckConstraint(
+                condition=Q(sweep=None, point=None, first_point=None)
+                | Q(sweep__isnull=False, point__isnull=False, first_point=None)
+                | Q(sweep__isnull=False, point=None, first_point__isnull=False),
+                name="script_of_a_sweep_has_a_place",
+            ),
+            # Also what a sweep's points are listed by.
+            models.UniqueConstraint(fields=["sweep", "point"], name="script_point_once_per_sweep"),
         ]
-        indexes = resource_indexes("script")
+        indexes = [
+            # The points of sweeps are listed by sweep, and nowhere else.
+            *resource_indexes("script", condition=Q(sweep=None)),
+            models.Index(fields=["-id"], name="script_newest", condition=Q(sweep=None)),
+        ]
 
     @classmethod
     def render(
@@ -75,14 +131,14 @@ class JobScript(Resource):
         computed: Mapping[str, Any] | None = None,
         sbatch_parameters: tuple[str, ...] = (),
         name: str = "",
-        **columns: str,
+        **columns: Any,
     ) -> "JobScript":
         """A saved job script; nothing is saved where the answers or the templates are at fault."""
         draft = recipes.of(version).draft(answers, computed, sbatch_parameters, name)
         return cls.save_draft(draft, owner, version, **columns)
 
     @classmethod
-    def upload(cls, owner: User, files: Files, entrypoint: str, name: str, **columns: str) -> "JobScript":
+    def upload(cls, owner: User, files: Files, entrypoint: str, name: str, **columns: Any) -> "JobScript":
         """A stand-alone job script of files as they are."""
         if not entrypoint and len(files) == 1:
             entrypoint = next(iter(files))
@@ -95,7 +151,19 @@ class JobScript(Resource):
 
     @classmethod
     @transaction.atomic
-    def save_draft(cls, draft: Draft, owner: User, version: ApplicationVersion | None, **columns: str) -> "JobScript":
+    def save_draft(
+        cls, draft: Draft, owner: User, version: ApplicationVersion | None, *, force: bool = False, **columns: Any
+    ) -> "JobScript":
+        if draft.check.errors and not force:
+            raise refused(draft)
+        script = cls.of(draft, owner, version, **columns)
+        script.save()
+        script.add(draft.files)
+        return script
+
+    @classmethod
+    def of(cls, draft: Draft, owner: User, version: ApplicationVersion | None, **columns: Any) -> "JobScript":
+        """Not saved yet, and without the draft's files."""
         fallback = version.application.name if version and version.application else draft.entrypoint
         script = cls(
             owner=owner,
@@ -109,9 +177,13 @@ class JobScript(Resource):
             entrypoint=draft.entrypoint,
             **columns,
         )
-        script.save()
-        script.add(draft.files)
+        script.take(draft.check)
         return script
+
+    def take(self, check: Check) -> None:
+        """What was found in the entrypoint, in the columns."""
+        self.findings = [finding.as_json() for finding in check.findings]
+        self.resources = check.resources.as_json()
 
     def add(self, files: Mapping[str, bytes]) -> None:
         JobScriptFile.objects.store(files, lambda path: JobScriptFile.of(self, path, files[path]))
@@ -131,26 +203,67 @@ class JobScript(Resource):
         return content.decode("utf-8", "replace")
 
     def clone(
-        self, owner: User, name: str = "", answers: Mapping[str, Any] | None = None, **columns: str
+        self, owner: User, name: str = "", answers: Mapping[str, Any] | None = None, **columns: Any
     ) -> "JobScript":
-        """A new script of `owner`: rendered again from the same version, with these answers over the stored ones.
-
-        A script that was uploaded is copied as it is.
-        """
-        columns = {"description": self.description, **columns}
-        if self.version is None:
-            return JobScript.upload(owner, self.read_files(), self.entrypoint, name or self.name, **columns)
-        changed = {**self.answers, **(answers or {})}
-        # Changed answers win over what the application's code computed under the same names from the old ones.
-        computed = {key: value for key, value in (self.computed or {}).items() if key not in (answers or {})}
-        return JobScript.render(
-            owner,
-            self.version,
-            changed,
-            computed=None if self.computed is None else computed,
-            sbatch_parameters=tuple(self.sbatch_parameters),
+        """A new script of `owner`: the same files, or with changed answers rendered again from the same version."""
+        if answers:
+            return self.rerun(owner, answers, name=name, **columns)
+        draft = Draft(
             name=name or self.name,
-            **columns,
+            entrypoint=self.entrypoint,
+            files=self.read_files(),
+            answers=self.answers,
+            computed=self.computed,
+            sbatch_parameters=tuple(self.sbatch_parameters),
+            warnings=tuple(self.warnings),
+            output_directory=self.output_directory,
+        )
+        columns = {"description": self.description, "edited_at": self.edited_at, "parent": self, **columns}
+        # What a script may ask for was decided when it was made.
+        return JobScript.save_draft(draft, owner, self.version, force=True, **columns)
+
+    def rerun(
+        self,
+        owner: User,
+        answers: Mapping[str, Any] | None = None,
+        *,
+        version: ApplicationVersion | None = None,
+        computed: Mapping[str, Any] | None = None,
+        sbatch_parameters: tuple[str, ...] | None = None,
+        name: str = "",
+        **columns: Any,
+    ) -> "JobScript":
+        """A new script of `owner`, rendered again: with these answers over the stored ones, from the same version
+        unless another is given. The same inputs give the same bytes.
+
+        With `computed`, what a programmed application's code gave for all of `answers`, nothing stored is used.
+        """
+        recipe = recipes.of(version or self.origin())
+        changes: Mapping[str, Any] = answers or {}
+        notes: list[dict[str, Any]] = []
+        if computed is None:
+            computed = self.computed_again(changes, version)
+            changes, notes = recipe.carried(self.answers, changes)
+        parameters = tuple(self.sbatch_parameters) if sbatch_parameters is None else sbatch_parameters
+        draft = recipe.draft(changes, computed, parameters, name or self.name)
+        if self.edited_at is not None:
+            notes = [*notes, note("", f"{self.name} was edited by hand; a script that is rendered again has no edits.")]
+        draft = replace(draft, warnings=(*draft.warnings, *notes))
+        columns = {"description": self.description, "parent": self, **columns}
+        return JobScript.save_draft(draft, owner, version or self.version, **columns)
+
+    def origin(self) -> ApplicationVersion:
+        if self.version is None:
+            raise NotRendered(f"{self.name} was uploaded as it is; there is nothing to render again. Clone it.")
+        return self.version
+
+    def computed_again(self, changes: Mapping[str, Any], version: ApplicationVersion | None) -> dict[str, Any] | None:
+        """What the application's code put into `data`, unless its answers or its version are others now."""
+        if self.computed is None or (not changes and version in (None, self.version)):
+            return self.computed
+        raise CodeHasToRun(
+            f"{self.name} was made by an application's own code, which runs on its user's machine and nowhere else: "
+            "`jobbergate job-scripts rerun` runs it; a request gives `computed`, and all answers."
         )
 
     @transaction.atomic
@@ -167,6 +280,13 @@ class JobScript(Resource):
         if version is not None and version.application_id is None and not version.scripts.exists():
             version.delete()
         return deleted
+
+
+def refused(draft: Draft) -> BadDirectives:
+    sentences = [finding.sentence(draft.entrypoint) for finding in draft.check.errors]
+    return BadDirectives(
+        f"sbatch would refuse it: {' '.join(sentences)} `force` makes it all the same.", {draft.entrypoint: sentences}
+    )
 
 
 class JobScriptFile(models.Model):
@@ -194,3 +314,12 @@ class JobScriptFile(models.Model):
     def of(cls, script: JobScript, path: str, content: bytes) -> "JobScriptFile":
         sha256 = hashlib.sha256(content).hexdigest()
         return cls(script=script, path=path, content=content, size=len(content), sha256=sha256)
+
+
+class JobScriptShare(Share):
+    script = models.ForeignKey(JobScript, on_delete=models.CASCADE, related_name="shares")
+
+    objects = ShareQuerySet.as_manager()
+
+    class Meta(Share.Meta):
+        constraints = share_constraints("script")

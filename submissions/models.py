@@ -236,7 +236,7 @@ class JobSubmission(Resource):
     def mark(self, script: str) -> None:
         """The tag and the comment that carries it, before the owner's own; and whether the owner wants a held job."""
         written = [word for directive in directives.read(script) for word in directive.words]
-        directives.refuse_elsewhere(written)
+        directives.refuse_in_script(written)
         own = directives.comment_of(self.sbatch_arguments)
         own = directives.comment_of(written) if own is None else own
         self.tag = secrets.token_hex(16)

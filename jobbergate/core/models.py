@@ -74,15 +74,16 @@ def resource_constraints(name: str) -> list[models.BaseConstraint]:
     ]
 
 
-def resource_indexes(name: str) -> list[models.Index]:
+def resource_indexes(name: str, condition: Q | None = None) -> list[models.Index]:
+    """With a condition, of the rows that lists show alone, so that the others are not skipped one by one."""
     return [
         # A person's own rows, newest first, and the two other orders that a list offers.
-        models.Index(fields=["owner", "-id"], name=f"{name}_newest_of_owner"),
-        models.Index(fields=["owner", "name", "id"], name=f"{name}_by_name_of_owner"),
-        models.Index(fields=["owner", "updated_at", "id"], name=f"{name}_by_change_of_owner"),
+        models.Index(fields=["owner", "-id"], name=f"{name}_newest_of_owner", condition=condition),
+        models.Index(fields=["owner", "name", "id"], name=f"{name}_by_name_of_owner", condition=condition),
+        models.Index(fields=["owner", "updated_at", "id"], name=f"{name}_by_change_of_owner", condition=condition),
         # The same orders over everybody's rows: applications for all, everything for staff.
-        models.Index(fields=["name", "id"], name=f"{name}_by_name"),
-        models.Index(fields=["updated_at", "id"], name=f"{name}_by_change"),
+        models.Index(fields=["name", "id"], name=f"{name}_by_name", condition=condition),
+        models.Index(fields=["updated_at", "id"], name=f"{name}_by_change", condition=condition),
     ]
 
 

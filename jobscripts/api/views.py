@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -19,14 +20,19 @@ from jobbergate.core.api.views import ArchiveDownload, Download, ResourceViewSet
 from jobbergate.core.errors import NotThere
 from jobscripts.api.filters import JobScriptFilterSet
 from jobscripts.api.serializers import (
+    CheckedSerializer,
+    CheckSavedSerializer,
+    CheckSerializer,
     JobScriptChangeSerializer,
     JobScriptDetailSerializer,
     JobScriptSerializer,
     PreviewSerializer,
     RenderSerializer,
+    RerunSerializer,
     ScriptCloneSerializer,
     UploadSerializer,
 )
+from jobscripts.checking import check
 from jobscripts.drafts import Draft, recipes
 from jobscripts.models import JobScript
 
@@ -59,10 +65,14 @@ class JobScriptViewSet(ResourceViewSet):
         "preview": RenderSerializer,
         "partial_update": JobScriptChangeSerializer,
         "clone": ScriptCloneSerializer,
+        "rerun": RerunSerializer,
+        "check": CheckSerializer,
+        "check_saved": CheckSavedSerializer,
     }
 
     def get_queryset(self) -> QuerySet[JobScript]:
-        return super().get_queryset().with_origin()  # type: ignore[attr-defined,no-any-return]
+        found = super().get_queryset().with_origin()  # type: ignore[attr-defined]
+        return found.alone() if self.action == "list" else found  # type: ignore[no-any-return]
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.shown(self.get_object())
@@ -94,6 +104,12 @@ class JobScriptViewSet(ResourceViewSet):
             raise NotThere(f"There is no application {application!r}.")
         return found.version(number)
 
+    def newest_version(self, script: JobScript) -> ApplicationVersion:
+        number = script.origin().application_id
+        if number is None:
+            raise NotThere(f"The application of {script.name} was deleted; there is no version but its own.")
+        return self.get_version(str(number), None)
+
     @extend_schema(summary="Render without saving", request=RenderSerializer, responses=PreviewSerializer)
     @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[JSONParser])
     def preview(self, request: Request) -> Response:
@@ -105,7 +121,37 @@ class JobScriptViewSet(ResourceViewSet):
         return Response(previewed(draft, version))
 
     @extend_schema(
-        summary="Render again, with other answers",
+        summary="Check a script's directives",
+        description="What sbatch would make of it: what is wrong with its directives, and what they ask of Slurm.",
+        request=CheckSerializer,
+        responses=CheckedSerializer,
+    )
+    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[JSONParser])
+    def check(self, request: Request) -> Response:
+        data = self.validated()
+        return Response(checked(data.pop("content"), data))
+
+    @extend_schema(
+        summary="Check a job script's directives",
+        operation_id="job_scripts_check_saved",
+        request=CheckSavedSerializer,
+        responses=CheckedSerializer,
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="check",
+        permission_classes=[IsAuthenticated],
+        parser_classes=[JSONParser],
+    )
+    def check_saved(self, request: Request, pk: str) -> Response:
+        data, script = self.validated(), self.get_object()
+        return Response({"entrypoint": script.entrypoint, **checked(script.read_entrypoint(), data)})
+
+    @extend_schema(
+        summary="Copy a job script",
+        description="With other answers it is rendered again, as `rerun` does; without any, its files are copied as"
+        " they are.",
         request=ScriptCloneSerializer,
         responses={201: JobScriptDetailSerializer},
     )
@@ -113,6 +159,28 @@ class JobScriptViewSet(ResourceViewSet):
     def clone(self, request: Request, pk: str) -> Response:
         data, script = self.validated(), self.get_object()
         return self.made(data, lambda stamp: script.clone(request.user, **data, **stamp))
+
+    @extend_schema(
+        summary="Render a job script again",
+        description="From its stored answers, with changes, and from exactly its version unless `latest` is true. The"
+        " same inputs give the same bytes.",
+        request=RerunSerializer,
+        responses={201: JobScriptDetailSerializer},
+    )
+    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[JSONParser])
+    def rerun(self, request: Request, pk: str) -> Response:
+        data, script = self.validated(), self.get_object()
+        return self.made(data, lambda stamp: self.run_again(script, **data, **stamp))
+
+    def run_again(self, script: JobScript, latest: bool, **wanted: Any) -> JobScript:
+        version = self.newest_version(script) if latest else None
+        parameters = wanted.pop("sbatch_parameters", None)
+        return script.rerun(
+            self.request.user,  # type: ignore[arg-type]
+            version=version,
+            sbatch_parameters=None if parameters is None else tuple(parameters),
+            **wanted,
+        )
 
     @extend_schema(
         summary="Download one file",
@@ -138,12 +206,27 @@ def uploaded_files(packed: Any, files: Iterable[Any]) -> archive.Files:
         return archive.unpack(stream)
 
 
+def checked(content: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    return check(
+        content,
+        arguments=wanted["sbatch_arguments"],
+        environment=wanted["environment"],
+        version=wanted.get("slurm_version", settings.SLURM_VERSION),
+    ).as_json()
+
+
 def previewed(draft: Draft, version: ApplicationVersion) -> dict[str, Any]:
     return {
         "name": draft.name or (version.application.name if version.application else draft.entrypoint),
         "entrypoint": draft.entrypoint,
         "output_directory": draft.output_directory,
+        "application": version.application_id,
+        "version": version.number,
+        "answers": draft.answers,
+        "computed": draft.computed,
+        "sbatch_parameters": list(draft.sbatch_parameters),
         "warnings": list(draft.warnings),
+        **draft.check.as_json(),
         "files": [{"path": path, "content": text_of(content)} for path, content in draft.files.items()],
     }
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobscripts.directives import PREFIX, BadParameter, check_arguments, insert, read, words, write
+from jobscripts.directives import PREFIX, BadParameter, check_arguments, insert, read, write
+from jobscripts.quoting import taken_apart
 
 
 @pytest.mark.parametrize(
@@ -38,12 +39,12 @@ values = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=[
 
 @given(values.filter(lambda text: text == text.strip()))
 def test_sbatch_reads_back_the_value_that_was_meant(value):
-    assert words(write(f"--comment={value}")[len(PREFIX) :]) == (f"--comment={value}",)
+    assert taken_apart(write(f"--comment={value}")[len(PREFIX) :])[0] == (f"--comment={value}",)
 
 
 @given(values.filter(lambda text: text and text == text.strip()))
 def test_sbatch_reads_back_the_value_of_a_short_option(value):
-    assert words(write(f"-J {value}")[len(PREFIX) :]) == ("-J", value)
+    assert taken_apart(write(f"-J {value}")[len(PREFIX) :])[0] == ("-J", value)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,188 @@
+"""Values of sbatch's options: which of them it refuses, whatever the cluster. Pure.
+
+What a partition, an account or a feature is called is the site's to know, and no business of this module. The rules
+are those of Slurm 22.05, tried on a real one; its odd ones too (`--time=1-` is one day, `--array=0,` is task 0).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Check = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Rule:
+    accepts: Check
+    # What would be accepted: ends the sentence `…; give `.
+    accepted: str
+
+
+def like(pattern: str) -> Check:
+    found = re.compile(pattern, re.IGNORECASE | re.ASCII)
+    return lambda text: found.fullmatch(text) is not None
+
+
+def one_of(*words: str) -> Check:
+    return lambda text: text.lower() in words
+
+
+# --- times ----------------------------------------------------------------------------------------------------------
+
+CLOCK = r"(?:midnight|noon|fika|teatime|elevenses|\d{1,2}:\d{2}(?::\d{2})?\s*(?:am|pm)?)"
+DATE = r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}(?:[/.]\d{2}(?:\d{2})?)?|\d{4}(?:\d{2})?|today|tomorrow)"
+AFTER = r"now(?:\s*\+\s*\d+\s*(?:s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:ours?)?|d(?:ays?)?|w(?:eeks?)?)?)?"
+MOMENT = like(rf"{AFTER}|{CLOCK}|{DATE}(?:[T\s]\s*{CLOCK})?|{CLOCK}\s+{DATE}")
+TIME = Rule(
+    like(r"-?\d+|\d+:\d+|\d+:\d+:\d+|\d+-(?:\d+(?::\d+(?::\d+)?)?)?|unlimited|infinite"),
+    "minutes, or MM:SS, HH:MM:SS, D-HH, D-HH:MM, D-HH:MM:SS, or UNLIMITED",
+)
+
+
+def moment(text: str) -> bool:
+    # Four digits alone are a month and a day.
+    return MOMENT(text) and not (re.fullmatch(r"\d{4}", text) and not "0101" <= text <= "1231")
+
+
+# --- counts ---------------------------------------------------------------------------------------------------------
+
+COUNT = Rule(like(r"\s*\+?0*[1-9]\d*"), "a number above 0")
+COUNT_OR_NONE = Rule(like(r"\s*\+?\d+"), "a number")
+MEMORY = Rule(like(r"\s*\+?\d+(?:[kmgt]b?)?"), "a whole number of megabytes, or one with K, M, G or T behind it")
+NODES = re.compile(r"\s*\+?(-?\d+)([km]?)(?:-\+?(\d+)([km]?))?", re.IGNORECASE | re.ASCII)
+THOUSANDS = {"": 1, "k": 1024, "m": 1024 * 1024}
+
+
+def nodes(text: str) -> bool:
+    found = NODES.fullmatch(text)
+    if found is None:
+        return False
+    if found[3] is None:
+        return True
+    return int(found[3]) * THOUSANDS[found[4].lower()] >= int(found[1]) * THOUSANDS[found[2].lower()]
+
+
+RANGE = re.compile(r"(\d+)(?:-(\d*)(?::(\d+))?)?", re.ASCII)
+# MaxArraySize is at most 4,000,001.
+LARGEST_INDEX = 4_000_000
+
+
+def array(text: str) -> bool:
+    return all(indexes(piece) for piece in re.sub(r"%[^,\]]*|[\[\]]", "", text).split(",") if piece)
+
+
+def indexes(piece: str) -> bool:
+    found = RANGE.fullmatch(piece)
+    if found is None or found[3] == "0":
+        return False
+    first, last = int(found[1]), int(found[2] or found[1])
+    return first <= last <= LARGEST_INDEX
+
+
+# --- dependencies ---------------------------------------------------------------------------------------------------
+
+JOB = r"\d+(?:_(?:\d+|\*))?(?:\+\d+)?"
+CONDITION = rf"(?:after(?:any|ok|notok|corr|burstbuffer)?(?::{JOB})+|expand:\d+|singleton|{JOB}(?::{JOB})*)"
+DEPENDENCY = Rule(
+    like(rf"(?:{CONDITION}(?:[,?]{CONDITION})*)?"),
+    "after, afterany, afterok, afternotok, aftercorr or afterburstbuffer with job ids (afterok:12:13), or singleton",
+)
+
+# --- words ----------------------------------------------------------------------------------------------------------
+
+MAIL = like(
+    r"none|begin|end|fail|requeue|all|invalid_depend|stage_out|time_limit(?:_[589]0)?|array_tasks",
+)
+SIGNALS = (
+    "hup int quit abrt kill alrm term usr1 usr2 urg cont stop tstp ttin ttou ill fpe segv pipe chld bus poll prof sys"
+    " trap vtalrm xcpu xfsz"
+)
+SIGNAL = re.compile(rf"(?:[rb]+:)?(?:\d+|(?:sig)?(?:{'|'.join(SIGNALS.split())}))(?:@(\d+))?", re.IGNORECASE | re.ASCII)
+DISTRIBUTION = like(
+    r"(?:\*|arbitrary|plane=\d+|(?:block|cyclic)(?::(?:\*|block|cyclic|fcyclic)){0,2}|\*(?::(?:\*|block|cyclic|fcyclic)){1,2}"
+    r"|pack|nopack)(?:,(?:pack|nopack))?"
+)
+FREQUENCY = r"(?:\d+|low|medium|high|highm1)"
+GOVERNOR = r"(?:conservative|ondemand|performance|powersave|schedutil|userspace)"
+LIMITS = ["as", "core", "cpu", "data", "fsize", "memlock", "nofile", "nproc", "rss", "stack"]
+
+
+def mail_types(text: str) -> bool:
+    """One word that is known makes up for all that are not."""
+    return any(MAIL(word) for word in text.split(","))
+
+
+def signal(text: str) -> bool:
+    found = SIGNAL.fullmatch(text)
+    return found is not None and int(found[1] or 0) <= 65535
+
+
+def words_of(*words: str) -> Check:
+    return lambda text: all(word.lower() in words for word in text.split(","))
+
+
+def limits(text: str) -> bool:
+    return text.lower() in ("all", "none", "") or words_of(*LIMITS)(text)
+
+
+def nice(text: str) -> bool:
+    found = re.match(r"\s*[+-]?\d+", text, re.ASCII)
+    return found is None or abs(int(found[0])) <= 2147483645
+
+
+COUNTS = """
+    ntasks cpus-per-task mincpus sockets-per-node cores-per-socket threads-per-core ntasks-per-node ntasks-per-core
+    ntasks-per-socket ntasks-per-gpu cpus-per-gpu
+"""
+RULES = {
+    **dict.fromkeys(("time", "time-min", "delay-boot"), TIME),
+    **dict.fromkeys(("mem", "mem-per-cpu", "mem-per-gpu", "tmp"), MEMORY),
+    **dict.fromkeys(COUNTS.split(), COUNT),
+    **dict.fromkeys(("core-spec", "thread-spec"), COUNT_OR_NONE),
+    **dict.fromkeys(
+        ("begin", "deadline"), Rule(moment, "a time such as 16:00, tomorrow, 2030-12-31T08:00 or now+1hour")
+    ),
+    "nodes": Rule(nodes, "a number of nodes, or the fewest and the most, such as 2-4"),
+    "array": Rule(array, "indexes such as 0-15, 1,3,5, 0-30:2 or 0-99%4"),
+    "dependency": DEPENDENCY,
+    "gres": Rule(lambda text: bool(text) and ":-" not in text, "names with numbers, such as gpu:2 or gpu:a100:1"),
+    "gpus": Rule(lambda text: "-" not in text.split(":")[-1], "a number, or types with numbers, such as a100:2"),
+    "signal": Rule(signal, "[{R|B}:]SIGNAL[@SECONDS], with at most 65535 seconds"),
+    "mail-type": Rule(mail_types, "NONE, BEGIN, END, FAIL, REQUEUE, ALL, TIME_LIMIT and the like, with commas between"),
+    "exclusive": Rule(one_of("", "exclusive", "user", "mcs", "topo"), "nothing, or user or mcs"),
+    "no-kill": Rule(one_of("", "off", "set"), "nothing, or off"),
+    "get-user-env": Rule(like(r"(?:\d+[sl]?)?"), "nothing, or seconds, with S or L behind them"),
+    "priority": Rule(lambda text: not text.strip().startswith("-"), "a number of at least 0, or TOP"),
+    "open-mode": Rule(one_of("a", "append", "t", "truncate"), "append or truncate"),
+    "distribution": Rule(DISTRIBUTION, "block, cyclic, plane=SIZE or arbitrary, such as block:cyclic"),
+    "hint": Rule(
+        one_of("compute_bound", "memory_bound", "multithread", "nomultithread"),
+        "compute_bound, memory_bound, multithread or nomultithread",
+    ),
+    "kill-on-invalid-dep": Rule(one_of("yes", "no"), "yes or no"),
+    "switches": Rule(like(r"\s*\+?0*[1-9]\d*(?:@.*)?"), "a number of switches, and how long to wait for them: 1@10:00"),
+    "wait-all-nodes": Rule(one_of("0", "1"), "0 or 1"),
+    "gres-flags": Rule(
+        words_of("enforce-binding", "disable-binding", "one-task-per-sharing", "multiple-tasks-per-sharing"),
+        "enforce-binding or disable-binding",
+    ),
+    "profile": Rule(words_of("all", "none", "energy", "task", "filesystem", "lustre", "network"), "all, none or task"),
+    "propagate": Rule(limits, f"ALL, NONE, or some of {', '.join(LIMITS).upper()}"),
+    "nice": Rule(nice, "a number from -2147483645 to 2147483645"),
+    "cpu-freq": Rule(
+        like(rf"{FREQUENCY}(?:-{FREQUENCY}(?::{GOVERNOR})?)?|{GOVERNOR}"),
+        "kHz, LOW-HIGH, low, medium, high or a governor",
+    ),
+    "acctg-freq": Rule(
+        like(r"0*[1-9]\d*|(?:task|energy|network|filesystem)=\d+(?:,(?:task|energy|network|filesystem)=\d+)*"),
+        "seconds, or task, energy, network or filesystem with seconds: task=30",
+    ),
+}
+for same in ("gpus-per-node", "gpus-per-socket", "gpus-per-task"):
+    RULES[same] = RULES["gpus"]
+
+
+def accepted(option: str, value: str | None) -> str | None:
+    """What sbatch would take in place of this value; None where it takes it."""
+    rule = RULES.get(option)
+    return None if rule is None or rule.accepts(value or "") else rule.accepted
