@@ -129,10 +129,10 @@ def shape_of(options: Options) -> Shape:
         return Shape(fewest, most, max(fewest, 1) * prod(parts) if by_parts else None)
     if nodes and tasks < fewest:
         return Shape(tasks, tasks, tasks)
-    if nodes:
+    if most is not None:
         # Never more nodes than tasks.
-        return Shape(fewest, most and min(most, tasks), tasks)
-    return Shape(-(-tasks // (tasks_per_node or tasks)), most, tasks)
+        return Shape(fewest, min(most, tasks), tasks)
+    return Shape(max(fewest, -(-tasks // (tasks_per_node or tasks))), most, tasks)
 
 
 def nodes_of(options: Options) -> tuple[int, int | None] | None:
@@ -209,25 +209,38 @@ def cpus_of(nodes: int, tasks: int, per_task: int, gpus: int, options: Options) 
 
 
 def gpus_asked_for(options: Options) -> Gpus:
-    def listed(name: str) -> list[str]:
-        return [f"gpu:{item}" for item in (options.get(name) or "").split(",") if item]
-
-    gres = (options.get("gres") or "").split(",")
     return Gpus(
-        in_all=count_gpus(listed("gpus")),
-        per_node=count_gpus([*listed("gpus-per-node"), *gres]),
-        per_task=count_gpus(listed("gpus-per-task")),
-        per_socket=count_gpus(listed("gpus-per-socket")),
+        in_all=count_gpus(listed(options, "gpus")),
+        per_node=count_gpus([*listed(options, "gpus-per-node"), *listed(options, "gres")]),
+        per_task=count_gpus(listed(options, "gpus-per-task")),
+        per_socket=count_gpus(listed(options, "gpus-per-socket")),
     )
 
 
+GPU_OPTIONS = ("gpus", "gpus-per-node", "gpus-per-task", "gpus-per-socket", "gres")
+
+
+def listed(options: Options, name: str) -> list[str]:
+    before = "" if name == "gres" else "gpu:"
+    return [f"{before}{item}" for item in (options.get(name) or "").split(",") if item]
+
+
 def count_gpus(items: list[str]) -> int | None:
-    """Of gpu, gpu:2, gpu:a100 and gpu:a100:2, by type: of two demands for one type, Slurm meets the larger one."""
-    by_type: dict[str, int] = {}
+    return sum(by_type(items).values()) or None
+
+
+def by_type(items: list[str]) -> dict[str, int]:
+    """Of gpu, gpu:2, gpu:a100 and gpu:a100:2: of two demands for one type, Slurm meets the larger one."""
+    counts: dict[str, int] = {}
     for found in filter(None, map(GRES.match, items)):
         count = int(found[2]) * UNITS[found[3].lower()] if found[2] else 1
-        by_type[found[1] or ""] = max(count, by_type.get(found[1] or "", 0))
-    return sum(by_type.values()) or None
+        counts[found[1] or ""] = max(count, counts.get(found[1] or "", 0))
+    return counts
+
+
+def types(options: Options) -> set[str]:
+    """The types of GPU that are asked for, "" for any."""
+    return set(by_type([item for name in GPU_OPTIONS for item in listed(options, name)]))
 
 
 def tasks_by_gpu(options: Options) -> int | None:
