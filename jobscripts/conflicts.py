@@ -61,7 +61,8 @@ def of_kinds(options: Options, gpus: Gpus) -> Iterator[tuple[tuple[str, ...], st
 
 def of_numbers(options: Options, gpus: Gpus) -> Iterator[tuple[tuple[str, ...], str]]:
     fewest, most = nodes_of(options) or (1, None)
-    tasks = known_tasks(options)
+    # With CPUs for each task, sbatch does not reckon with one task a node.
+    tasks = shape_of(options).tasks if "cpus-per-task" in options else known_tasks(options)
     if gpus.per_task and not gpus.in_all and tasks is None:
         yield ("gpus-per-task",), "it needs --ntasks or --gpus"
     if gpus.per_task and gpus.per_node and gpus.per_node < gpus.per_task:
@@ -102,4 +103,4 @@ def known_tasks(options: Options) -> int | None:
     exact = nodes is None or nodes[1] in (None, nodes[0])
     if shape.tasks is not None:
         return shape.tasks if exact or "ntasks" in options else None
-    return nodes[0] if nodes and exact and "nodes" in options and "overcommit" not in options else None
+    return nodes[0] if nodes and exact and "nodes" in options else None
