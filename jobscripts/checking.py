@@ -5,12 +5,12 @@ partition, is no finding.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from jobscripts import directives, pbs, resources, values
+from jobscripts import conflicts, directives, pbs, resources, values
 from jobscripts.directives import PREFIX
 from jobscripts.findings import ERROR, Finding, bounded, finding, of_misfit, shown
 from jobscripts.options import ANY, Given, Word, from_environment, parse, table, versions_with
@@ -54,7 +54,7 @@ def check(
     outside = from_environment((environment or {}).items(), version)
     said, strange = parse([Word(argument) for argument in arguments], version)
     own = [one for given, _ in parsed for one in given]
-    if any(one.name == "ignore-pbs" for one in [*own, *outside, *said]):
+    if any(one.name == "ignore-pbs" and not one.off for one in [*own, *outside, *said]):
         foreign, odd = [], []
     effective = in_force([*parsed[0][0], *foreign], outside, said)
     return Check(
@@ -66,7 +66,8 @@ def check(
                 *(of_misfit(misfit, version) for misfit in strange),
                 *(of_misfit(misfit, version, "sbatch's reading of other schedulers") for misfit in odd),
                 *of_values([*own, *foreign, *outside, *said]),
-                *of_conflicts([*own, *foreign, *said]),
+                *of_conflicts([*own, *foreign, *said], outside),
+                *of_combinations(effective),
                 *(found for given, _ in parsed for found in of_overridden(given)),
                 *of_spelling(own, version),
                 *of_foreign(script, foreign, own),
@@ -77,15 +78,22 @@ def check(
     )
 
 
-def in_force(script: Iterable[Given], environment: Iterable[Given], arguments: Iterable[Given]) -> list[Given]:
+def in_force(script: Iterable[Given], environment: Iterable[Given], arguments: Sequence[Given]) -> list[Given]:
     """Script < environment < command line, and in each the last one. A group of options that exclude each other is
     one option: the environment's --mem does not count where the script has --mem-per-cpu."""
-    found: dict[str, Given] = {one.name: one for one in script}
+    own = {one.name: one for one in script}
+    said = {one.name: one for one in arguments}
+    found = dict(own)
     for one in environment:
-        group = next((group for group in directives.EXCLUSIVE_GROUPS if one.name in group), frozenset())
-        if not (group - {one.name}) & found.keys():
+        if one.off:
+            found.pop(one.name, None)
+        elif not (group_of(one.name) - {one.name}) & (own.keys() | said.keys()):
             found[one.name] = one
-    return list((found | {one.name: one for one in arguments}).values())
+    return list((found | said).values())
+
+
+def group_of(name: str) -> Set[str]:
+    return next((group for group in directives.EXCLUSIVE_GROUPS if name in group), frozenset())
 
 
 # --- the text -------------------------------------------------------------------------------------------------------
@@ -99,7 +107,7 @@ def of_the_text(script: str) -> Iterator[Finding]:
         yield finding(
             "no_interpreter", "The first line has to begin with #! and an interpreter.", 1, "Begin with #!/bin/bash."
         )
-    if (at := script.find("\r")) >= 0:
+    if (at := script.find("\r\n")) >= 0:
         yield finding(
             "crlf",
             "Lines end with a carriage return, as on Windows.",
@@ -120,7 +128,9 @@ def line_of(text: str, at: int) -> int:
 def of_lines(lines: Iterable[Directive]) -> Iterator[Finding]:
     for one in lines:
         if one.fault == ":":
-            yield finding("colon", "A colon stands alone.", one.line, "Components are separated by `#SBATCH hetjob`.")
+            yield finding(
+                "colon", "A word begins with a colon.", one.line, "Components are separated by `#SBATCH hetjob`."
+            )
         elif one.fault:
             yield finding("unmatched_quote", f"The {one.fault} is not closed.", one.line)
         if swallowed(one):
@@ -154,15 +164,24 @@ def of_values(given: Iterable[Given]) -> Iterator[Finding]:
             )
 
 
-def of_conflicts(given: Sequence[Given]) -> Iterator[Finding]:
-    by_name = {one.name: one for one in given}
+def of_conflicts(given: Sequence[Given], outside: Sequence[Given]) -> Iterator[Finding]:
+    """Two of a group; those of the environment count where the script and the command line have none of it."""
     for group in directives.EXCLUSIVE_GROUPS:
-        found = [one for name, one in by_name.items() if name in group]
+        found = {one.name: one for one in given if one.name in group} or {
+            one.name: one for one in outside if one.name in group
+        }
         if len(found) > 1:
-            names = " and ".join(f"--{one.name}" for one in found)
-            yield finding(
-                "conflict", f"{names} exclude each other.", max(one.line for one in found), "Keep one of them."
-            )
+            names = " and ".join(f"--{name}" for name in found)
+            line = max(one.line for one in found.values())
+            yield finding("conflict", f"{names} exclude each other.", line, "Keep one of them.")
+
+
+def of_combinations(effective: Iterable[Given]) -> Iterator[Finding]:
+    by_name = {one.name: one for one in effective}
+    for names, why in conflicts.found({name: one.value for name, one in by_name.items()}):
+        there = [name for name in names if name in by_name]
+        line = max((by_name[name].line for name in there), default=0)
+        yield finding("conflict", f"{' and '.join(f'--{name}' for name in there)}: {why}.", line)
 
 
 def of_overridden(given: Iterable[Given]) -> Iterator[Finding]:

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from jobbergate.core.errors import DomainError
 from jobscripts import pbs
 from jobscripts.options import OPTIONAL, SYNONYMS, VALUE, Given, Option, Word, parse, table
-from jobscripts.quoting import Directive, quoted, taken_apart
+from jobscripts.quoting import BLANKS, Directive, quoted, taken_apart
 
 PREFIX = "#SBATCH"
+# sbatch complains of the second, and obeys it.
+PREFIXES = (PREFIX, "#SLURM")
 LONG = re.compile(r"--([a-z][a-z-]*)(?:=(.*)|\s+(.*))?\Z", re.DOTALL)
 # Short flags may stand together, the last one with a value: -HN2 is -H -N 2.
 SHORT = re.compile(r"-([HIOQVWhsv]*[A-Za-z])\s*(.*)\Z", re.DOTALL)
@@ -53,8 +55,8 @@ def read(script: str) -> list[Directive]:
     """The directives that sbatch would see, up to the script's first command."""
     found = []
     for number, line in header(script):
-        if line.startswith(PREFIX):
-            found.append(Directive(number, *taken_apart(line[len(PREFIX) :])))
+        if prefix := next((one for one in PREFIXES if line.startswith(one)), None):
+            found.append(Directive(number, *taken_apart(line[len(prefix) :])))
     return found
 
 
@@ -65,7 +67,7 @@ def header(script: str) -> Iterator[tuple[int, str]]:
         end = script.find("\n", start)
         line = script[start : len(script) if end < 0 else end]
         number += 1
-        if line.strip() and not line.lstrip().startswith("#"):
+        if line.strip(BLANKS) and not line.lstrip(BLANKS).startswith("#"):
             return
         yield number, line
         if end < 0:

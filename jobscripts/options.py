@@ -3,6 +3,7 @@
 Tried out on Slurm 22.05, read in the manuals and sources of the others.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -70,6 +71,8 @@ class Given:
     written: str = ""
     # Where its value was said, which may be a later line.
     value_line: int = 0
+    # A variable of the environment can take a flag back: SBATCH_OVERCOMMIT=no.
+    off: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,7 @@ RENAMED = {
     "SBATCH_MEM_PER_NODE": "mem",
     "SBATCH_REQ_SWITCH": "switches",
     "SBATCH_TIMELIMIT": "time",
+    "SLURM_HINT": "hint",
 }
 BY_THEIR_NAME = """
     ACCOUNT ACCTG_FREQ BATCH CLUSTERS CLUSTER_CONSTRAINT CONSTRAINT CONTAINER CORE_SPEC CPUS_PER_GPU DELAY_BOOT
@@ -208,7 +212,18 @@ VARIABLES = {f"SBATCH_{name}": name.lower().replace("_", "-") for name in BY_THE
 def from_environment(environment: Iterable[tuple[str, str]], version: str = ANY) -> list[Given]:
     known = table(version).by_name
     return [
-        Given(name, None if known[name].kind == FLAG else value, 0, variable)
+        Given(
+            name,
+            None if known[name].kind == FLAG else value,
+            0,
+            variable,
+            off=known[name].kind == FLAG and not is_on(value),
+        )
         for variable, value in environment
         if (name := VARIABLES.get(variable)) in known
     ]
+
+
+def is_on(value: str) -> bool:
+    """What a flag's variable has to say for the flag to be given."""
+    return value.lower() in ("", "yes") or re.fullmatch(r"\s*[+-]?0*[1-9]\d*", value, re.ASCII) is not None

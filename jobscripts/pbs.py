@@ -44,11 +44,9 @@ def read(script: str) -> dict[str, list[Directive]]:
 
 
 def translated(script: str) -> tuple[list[Given], list[Misfit]]:
-    """What they say, as options of sbatch: first what PBS does."""
+    """What they say, as options of sbatch, which looks at PBS only where there is no line of LSF."""
     lines = read(script)
-    given, misfits = pbs(worded(lines["PBS"]))
-    more, odd = bsub(worded(lines["BSUB"]))
-    return given + more, misfits + odd
+    return bsub(worded(lines["BSUB"])) if lines["BSUB"] else pbs(worded(lines["PBS"]))
 
 
 def worded(directives: Iterable[Directive]) -> list[Word]:
@@ -62,7 +60,7 @@ def pbs(words: Sequence[Word]) -> tuple[list[Given], list[Misfit]]:
 def bsub(words: Sequence[Word]) -> tuple[list[Given], list[Misfit]]:
     # `-cwd DIRECTORY` is one option of LSF's with a name of three letters.
     spelt = [Word("-c", word.line) if word.text == "-cwd" else word for word in words]
-    return parse(spelt, BSUB_VALUES, BSUB_FLAGS, special={"M": kilobytes})
+    return parse(spelt, BSUB_VALUES, BSUB_FLAGS, special={"M": kilobytes, "n": most_tasks})
 
 
 Meaning = Callable[[str], Iterable[tuple[str, str | None]]]
@@ -100,9 +98,10 @@ def parse(
 def limits(text: str) -> Iterable[tuple[str, str | None]]:
     """`walltime=1:00:00,nodes=2:ppn=4,mem=2gb`; what sbatch does not know it passes over."""
     for item in text.split(","):
-        name, _, value = item.partition("=")
-        if name == "walltime":
-            yield "time", value
+        name, equals, value = item.partition("=")
+        if name in ("walltime", "cput"):
+            if equals:
+                yield "time", value
         elif name in ("nodes", "select"):
             yield from nodes(*value.split(":"))
         else:
@@ -111,7 +110,7 @@ def limits(text: str) -> Iterable[tuple[str, str | None]]:
 
 def nodes(count: str, *parts: str) -> Iterable[tuple[str, str | None]]:
     """`2:ppn=4:gpus=1`, or a node's name."""
-    yield ("nodes" if count.isdigit() else "nodelist"), count
+    yield ("nodes" if count.isdigit() else "nodelist"), count.replace("+", ",")
     for name, _, value in (part.partition("=") for part in parts):
         if name == "ppn" and value.isdigit() and count.isdigit():
             yield "ntasks", str(int(value) * int(count))
@@ -124,6 +123,8 @@ def nodes(count: str, *parts: str) -> Iterable[tuple[str, str | None]]:
 def limit(name: str, value: str) -> Iterable[tuple[str, str | None]]:
     if name in LIMITS:
         yield LIMITS[name], value
+    elif name == "naccelerators":
+        yield "gres", f"gpu:{value}"
     elif name == "mem":
         # A number of bytes is taken for one of megabytes.
         yield "mem", BYTES.sub("", value)
@@ -142,3 +143,8 @@ def dependency(text: str) -> Iterable[tuple[str, str | None]]:
 
 def kilobytes(text: str) -> Iterable[tuple[str, str | None]]:
     yield "mem-per-cpu", f"{text}K" if text.isdigit() else text
+
+
+def most_tasks(text: str) -> Iterable[tuple[str, str | None]]:
+    """`-n 2,4` is at least two and at most four, of which sbatch takes the four."""
+    yield "ntasks", text.rpartition(",")[2]

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 # Characters that mean nothing to sbatch's reader, so that a value of these alone needs no quotes.
 PLAIN = re.compile(r"[A-Za-z0-9_./:,=@%+\[\]{}()*^~!&|<>?$;-]+\Z")
 
+# What C calls a space: others, such as the one that does not break, are letters to sbatch.
+BLANKS = " \t\n\v\f\r"
+SEPARATOR = re.compile(r"(?:hetjob|packjob)(?![^ \t\n\v\f\r])", re.IGNORECASE | re.ASCII)
+
 
 @dataclass(frozen=True)
 class Directive:
@@ -13,41 +17,58 @@ class Directive:
 
     line: int
     words: tuple[str, ...]
-    # The quote that nothing closes, or a colon of its own: at either sbatch gives up.
+    # The quote that nothing closes, or a colon that begins a word: at either sbatch gives up.
     fault: str = ""
     # What follows an unquoted #.
     comment: str = ""
 
 
 def taken_apart(text: str) -> tuple[tuple[str, ...], str, str]:
-    """Words, fault and comment of what follows `#SBATCH`."""
+    """Words, fault and comment of what follows `#SBATCH`.
+
+    A word of nothing, such as '' or a backslash at the end, ends the line for sbatch. So does hetjob, unless it is
+    the first word, and separates components. A backslash keeps no blank until Slurm 26.05.
+    """
     found: list[str] = []
-    word: list[str] | None = None
-    quote, escaped, comment = "", False, ""
-    for place, character in enumerate(text):
+    at = 0
+    while True:
+        at += len(text[at:]) - len(text[at:].lstrip(BLANKS))
+        if separator := SEPARATOR.match(text, at):
+            return (*found, *([] if found else [separator[0].lower()])), "", ""
+        if text[at : at + 1] == ":":
+            return tuple(found), ":", ""
+        word, at, quote = word_at(text, at)
+        if quote:
+            return (*found, word or ""), quote, ""
+        if word is None:
+            return tuple(found), "", text[at + 1 :] if text[at : at + 1] == "#" else ""
+        found.append(word)
+
+
+def word_at(text: str, at: int) -> tuple[str | None, int, str]:
+    """The word that begins there, None for nothing at all, where it ends, and the quote that nothing closes."""
+    characters: list[str] = []
+    quote, escaped = "", False
+    while at < len(text) and (quote or text[at] not in BLANKS):
+        character = text[at]
         if escaped:
-            word, escaped = [*(word or []), character], False
+            characters.append(character)
+            escaped = False
         elif character == "\\":
-            word, escaped = word or [], True
+            escaped = True
         elif quote:
             if character == quote:
                 quote = ""
             else:
-                word = [*(word or []), character]
+                characters.append(character)
         elif character in "'\"":
-            word, quote = word or [], character
+            quote = character
         elif character == "#":
-            comment = text[place + 1 :]
             break
-        elif character.isspace():
-            if word is not None:
-                found.append("".join(word))
-            word = None
         else:
-            word = [*(word or []), character]
-    if word is not None:
-        found.append("".join(word))
-    return tuple(found), quote or (":" if ":" in found else ""), comment
+            characters.append(character)
+        at += 1
+    return "".join(characters) or None, at, quote
 
 
 def quoted(value: str) -> str:

@@ -21,7 +21,7 @@ COUNT = re.compile(r"\s*\+?(\d{1,18})\Z", re.ASCII)
 NODES = re.compile(r"\s*\+?(\d{0,18})([km]?)\s*(?:-\s*\+?(\d{1,18})([km]?))?\s*\Z", re.IGNORECASE | re.ASCII)
 TIME = re.compile(r"(?:(\d{1,18})-)?(?:(\d{1,18})(?::(\d{1,18}))?(?::(\d{1,18}))?)?\Z", re.ASCII)
 GRES = re.compile(r"(?:gres:)?gpu(?::([^:=]*?))??(?::(\d{1,18})([kmgt]?))?\Z", re.IGNORECASE | re.ASCII)
-RANGE = re.compile(r"\s*(\d{1,9})(?:-\s*(\d{1,9})(?::\s*(\d{1,9}))?)?\Z", re.ASCII)
+RANGE = re.compile(r"\s*\+?(\d{1,9})(?:-\s*\+?(\d{1,9})(?::\s*\+?(\d{1,9}))?)?\Z", re.ASCII)
 UNLIMITED = ("unlimited", "infinite", "-1")
 # More than any site has; without a bound a few characters would ask for all of our memory.
 MOST_ARRAY_TASKS = 10_000_000
@@ -129,10 +129,10 @@ def shape_of(options: Options) -> Shape:
         return Shape(fewest, most, max(fewest, 1) * prod(parts) if by_parts else None)
     if nodes and tasks < fewest:
         return Shape(tasks, tasks, tasks)
-    if nodes:
+    if most is not None:
         # Never more nodes than tasks.
-        return Shape(fewest, most and min(most, tasks), tasks)
-    return Shape(-(-tasks // (tasks_per_node or tasks)), most, tasks)
+        return Shape(fewest, min(most, tasks), tasks)
+    return Shape(max(fewest, -(-tasks // (tasks_per_node or tasks))), most, tasks)
 
 
 def nodes_of(options: Options) -> tuple[int, int | None] | None:
@@ -173,7 +173,8 @@ def expanded(name: str) -> Iterator[str]:
 def parts_of_a_node(options: Options) -> list[int]:
     """Sockets, cores and threads, those of them that are asked for."""
     names = ("sockets-per-node", "cores-per-socket", "threads-per-core")
-    parts = dict(zip(names, (options.get("extra-node-info") or "").split(":"), strict=False))
+    of_a_node = (least.partition("-")[0] for least in (options.get("extra-node-info") or "").split(":"))
+    parts = dict(zip(names, of_a_node, strict=False))
     given = {**parts, **{name: options[name] for name in names if name in options}}
     return [size for size in (number(given, name) for name in names) if size is not None]
 
@@ -208,25 +209,38 @@ def cpus_of(nodes: int, tasks: int, per_task: int, gpus: int, options: Options) 
 
 
 def gpus_asked_for(options: Options) -> Gpus:
-    def listed(name: str) -> list[str]:
-        return [f"gpu:{item}" for item in (options.get(name) or "").split(",") if item]
-
-    gres = (options.get("gres") or "").split(",")
     return Gpus(
-        in_all=count_gpus(listed("gpus")),
-        per_node=count_gpus([*listed("gpus-per-node"), *gres]),
-        per_task=count_gpus(listed("gpus-per-task")),
-        per_socket=count_gpus(listed("gpus-per-socket")),
+        in_all=count_gpus(listed(options, "gpus")),
+        per_node=count_gpus([*listed(options, "gpus-per-node"), *listed(options, "gres")]),
+        per_task=count_gpus(listed(options, "gpus-per-task")),
+        per_socket=count_gpus(listed(options, "gpus-per-socket")),
     )
 
 
+GPU_OPTIONS = ("gpus", "gpus-per-node", "gpus-per-task", "gpus-per-socket", "gres")
+
+
+def listed(options: Options, name: str) -> list[str]:
+    before = "" if name == "gres" else "gpu:"
+    return [f"{before}{item}" for item in (options.get(name) or "").split(",") if item]
+
+
 def count_gpus(items: list[str]) -> int | None:
-    """Of gpu, gpu:2, gpu:a100 and gpu:a100:2, by type: of two demands for one type, Slurm meets the larger one."""
-    by_type: dict[str, int] = {}
+    return sum(by_type(items).values()) or None
+
+
+def by_type(items: list[str]) -> dict[str, int]:
+    """Of gpu, gpu:2, gpu:a100 and gpu:a100:2: of two demands for one type, Slurm meets the larger one."""
+    counts: dict[str, int] = {}
     for found in filter(None, map(GRES.match, items)):
         count = int(found[2]) * UNITS[found[3].lower()] if found[2] else 1
-        by_type[found[1] or ""] = max(count, by_type.get(found[1] or "", 0))
-    return sum(by_type.values()) or None
+        counts[found[1] or ""] = max(count, counts.get(found[1] or "", 0))
+    return counts
+
+
+def types(options: Options) -> set[str]:
+    """The types of GPU that are asked for, "" for any."""
+    return set(by_type([item for name in GPU_OPTIONS for item in listed(options, name)]))
 
 
 def tasks_by_gpu(options: Options) -> int | None:
@@ -275,6 +289,9 @@ def array_of(options: Options) -> tuple[int | None, int | None]:
     """How many tasks the array has, and how many of them may run at once."""
     text = options.get("array") or ""
     ranges = [RANGE.match(part) for part in re.sub(r"%[^,\]]*|[\[\]]", "", text).split(",") if part]
+    if not ranges and "%" in text:
+        # A limit alone is an array of task 0.
+        ranges = [RANGE.match("0")]
     steps = [indices(found) for found in ranges if found]
     if not steps or None in ranges or sum(map(len, steps)) > MOST_ARRAY_TASKS:
         return None, None

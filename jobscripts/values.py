@@ -29,9 +29,10 @@ def one_of(*words: str) -> Check:
 
 # --- times ----------------------------------------------------------------------------------------------------------
 
-CLOCK = r"(?:midnight|noon|fika|teatime|elevenses|\d{1,2}:\d{2}(?::\d{2})?\s*(?:am|pm)?)"
-DATE = r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}(?:[/.]\d{2}(?:\d{2})?)?|\d{4}(?:\d{2})?|today|tomorrow)"
-AFTER = r"now(?:\s*\+\s*\d+\s*(?:s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:ours?)?|d(?:ays?)?|w(?:eeks?)?)?)?"
+CLOCK = r"(?:midnight|noon|fika|teatime|(?:[01]?\d|2[0-3]):\d{2}(?::\d{2})?\s*(?:am|pm)?)"
+MONTH, DAY = r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
+DATE = rf"(?:\d{{4}}-{MONTH}-{DAY}|{MONTH}[/.]{DAY}(?:[/.]\d{{2}}(?:\d{{2}})?)?|\d{{4}}(?:\d{{2}})?|today|tomorrow)"
+AFTER = r"now(?:\s*[+-]\s*\d+\s*(?:s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:ours?)?|d(?:ays?)?|w(?:eeks?)?)?)?"
 MOMENT = like(rf"{AFTER}|{CLOCK}|{DATE}(?:[T\s]\s*{CLOCK})?|{CLOCK}\s+{DATE}")
 TIME = Rule(
     like(r"-?\d+|\d+:\d+|\d+:\d+:\d+|\d+-(?:\d+(?::\d+(?::\d+)?)?)?|unlimited|infinite"),
@@ -41,7 +42,7 @@ TIME = Rule(
 
 def moment(text: str) -> bool:
     # Four digits alone are a month and a day.
-    return MOMENT(text) and not (re.fullmatch(r"\d{4}", text) and not "0101" <= text <= "1231")
+    return MOMENT(text) and re.fullmatch(r"(?!(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))\d{4}", text) is None
 
 
 # --- counts ---------------------------------------------------------------------------------------------------------
@@ -49,7 +50,7 @@ def moment(text: str) -> bool:
 COUNT = Rule(like(r"\s*\+?0*[1-9]\d*"), "a number above 0")
 COUNT_OR_NONE = Rule(like(r"\s*\+?\d+"), "a number")
 MEMORY = Rule(like(r"\s*\+?\d+(?:[kmgt]b?)?"), "a whole number of megabytes, or one with K, M, G or T behind it")
-NODES = re.compile(r"\s*\+?(-?\d+)([km]?)(?:-\+?(\d+)([km]?))?", re.IGNORECASE | re.ASCII)
+NODES = re.compile(r"\s*\+?(-?\d+)([km]?)\s*(?:-\s*\+?(\d+)([km]?)\s*)?", re.IGNORECASE | re.ASCII)
 THOUSANDS = {"": 1, "k": 1024, "m": 1024 * 1024}
 
 
@@ -59,10 +60,13 @@ def nodes(text: str) -> bool:
         return False
     if found[3] is None:
         return True
-    return int(found[3]) * THOUSANDS[found[4].lower()] >= int(found[1]) * THOUSANDS[found[2].lower()]
+    # No most at all is 0.
+    return (
+        int(found[3]) == 0 or int(found[3]) * THOUSANDS[found[4].lower()] >= int(found[1]) * THOUSANDS[found[2].lower()]
+    )
 
 
-RANGE = re.compile(r"(\d+)(?:-(\d*)(?::(\d+))?)?", re.ASCII)
+RANGE = re.compile(r"\s*\+?(\d+)(?:-\s*\+?(\d+)(?::\s*\+?(\d+))?)?", re.ASCII)
 # MaxArraySize is at most 4,000,001.
 LARGEST_INDEX = 4_000_000
 
@@ -73,7 +77,7 @@ def array(text: str) -> bool:
 
 def indexes(piece: str) -> bool:
     found = RANGE.fullmatch(piece)
-    if found is None or found[3] == "0":
+    if found is None or (found[3] is not None and not int(found[3])):
         return False
     first, last = int(found[1]), int(found[2] or found[1])
     return first <= last <= LARGEST_INDEX
@@ -81,8 +85,8 @@ def indexes(piece: str) -> bool:
 
 # --- dependencies ---------------------------------------------------------------------------------------------------
 
-JOB = r"\d+(?:_(?:\d+|\*))?(?:\+\d+)?"
-CONDITION = rf"(?:after(?:any|ok|notok|corr|burstbuffer)?(?::{JOB})+|expand:\d+|singleton|{JOB}(?::{JOB})*)"
+JOB = r"\s*[+-]?0*[1-9]\d*(?:_(?:\d+|\*))?(?:\+\d+)?"
+CONDITION = rf"(?:after(?:any|ok|notok|corr|burstbuffer)?(?::{JOB})+|expand:\d+|singleton|{JOB})"
 DEPENDENCY = Rule(
     like(rf"(?:{CONDITION}(?:[,?]{CONDITION})*)?"),
     "after, afterany, afterok, afternotok, aftercorr or afterburstbuffer with job ids (afterok:12:13), or singleton",
@@ -97,9 +101,11 @@ SIGNALS = (
     "hup int quit abrt kill alrm term usr1 usr2 urg cont stop tstp ttin ttou ill fpe segv pipe chld bus poll prof sys"
     " trap vtalrm xcpu xfsz"
 )
-SIGNAL = re.compile(rf"(?:[rb]+:)?(?:\d+|(?:sig)?(?:{'|'.join(SIGNALS.split())}))(?:@(\d+))?", re.IGNORECASE | re.ASCII)
+SIGNAL = re.compile(
+    rf"(?:[rb]+:)?(?:0*[1-9]\d*|(?:sig)?(?:{'|'.join(SIGNALS.split())}))(?:@(\d*))?", re.IGNORECASE | re.ASCII
+)
 DISTRIBUTION = like(
-    r"(?:\*|arbitrary|plane=\d+|(?:block|cyclic)(?::(?:\*|block|cyclic|fcyclic)){0,2}|\*(?::(?:\*|block|cyclic|fcyclic)){1,2}"
+    r"(?:\*|arbitrary|plane=\d+|(?:block|cyclic)(?::(?:\*|block|cyclic|fcyclic)?){0,2}|\*(?::(?:\*|block|cyclic|fcyclic)){1,2}"
     r"|pack|nopack)(?:,(?:pack|nopack))?"
 )
 FREQUENCY = r"(?:\d+|low|medium|high|highm1)"
@@ -119,6 +125,40 @@ def signal(text: str) -> bool:
 
 def words_of(*words: str) -> Check:
     return lambda text: all(word.lower() in words for word in text.split(","))
+
+
+def words_like(pattern: str) -> Check:
+    """The first of them counts: further commas may belong to its value."""
+    return lambda text: all(map(like(pattern), text.split(",")))
+
+
+PART = r"(?:\s*\+?\d+(?:-\d*)?|\*|)"
+PARTS = like(rf"{PART}(?::{PART}(?::{PART}(?::.*)?)?)?")
+GRES_ITEM = like(r"(?:gres:)?[a-z][^:=/,\s]*(?::[^:=,\s]+?)?(?::\d+[kmgtp]?)?")
+
+
+def gres(text: str) -> bool:
+    return text.lower() == "none" or all(is_gres(item) for item in text.split(","))
+
+
+def is_gres(item: str) -> bool:
+    # What begins like a number has to be one.
+    return GRES_ITEM(item) and not re.search(r":\d+[^:\d]*[^:\dkmgtp][^:]*\Z", item, re.IGNORECASE)
+
+
+def gpus(text: str) -> bool:
+    """Slurm takes a word for a type, of which there is one."""
+    return not text or all(is_gres(f"gpu:{item}") for item in text.split(","))
+
+
+def node_list(text: str) -> bool:
+    ranges = re.findall(r"(\d+)-(\d+)", " ".join(re.findall(r"\[([^\]]*)\]", text)))
+    return all(int(first) <= int(last) for first, last in ranges)
+
+
+MEM_BIND = r"(?:v(?:erbose)?|q(?:uiet)?|no(?:ne)?|rank|local|sort|prefer|p|map_?mem:.+|mask_?mem:.+|0x[0-9a-f]+|\d+)"
+GPU_BIND = r"(?:v(?:erbose)?|q(?:uiet)?|none|closest|single:\d+|per_task:\d+|map_gpu:.+|mask_gpu:.+|0x[0-9a-f]+|\d+)"
+GPU_FREQ = r"(?:(?:memory=)?(?:low|medium|high|highm1|\d+)|verbose)"
 
 
 def limits(text: str) -> bool:
@@ -145,15 +185,24 @@ RULES = {
     "nodes": Rule(nodes, "a number of nodes, or the fewest and the most, such as 2-4"),
     "array": Rule(array, "indexes such as 0-15, 1,3,5, 0-30:2 or 0-99%4"),
     "dependency": DEPENDENCY,
-    "gres": Rule(lambda text: bool(text) and ":-" not in text, "names with numbers, such as gpu:2 or gpu:a100:1"),
-    "gpus": Rule(lambda text: "-" not in text.split(":")[-1], "a number, or types with numbers, such as a100:2"),
+    "gres": Rule(gres, "names with numbers, such as gpu:2 or gpu:a100:1"),
+    "gpus": Rule(gpus, "a number, or types with numbers, such as a100:2"),
+    "extra-node-info": Rule(
+        like(rf"{PART}(?::{PART}(?::{PART}(?::.*)?)?)?"), "sockets, cores and threads, such as 2:8:1"
+    ),
+    "nodelist": Rule(node_list, "names of nodes, such as n[1-4],n7"),
+    "mem-bind": Rule(words_like(MEM_BIND), "none, local, rank, map_mem:LIST or mask_mem:LIST"),
+    "gpu-bind": Rule(words_like(GPU_BIND), "closest, none, single:N, per_task:N, map_gpu:LIST or mask_gpu:LIST"),
+    "gpu-freq": Rule(words_like(GPU_FREQ), "low, medium, high, highm1 or MHz, also memory=high"),
     "signal": Rule(signal, "[{R|B}:]SIGNAL[@SECONDS], with at most 65535 seconds"),
     "mail-type": Rule(mail_types, "NONE, BEGIN, END, FAIL, REQUEUE, ALL, TIME_LIMIT and the like, with commas between"),
     "exclusive": Rule(one_of("", "exclusive", "user", "mcs", "topo"), "nothing, or user or mcs"),
     "no-kill": Rule(one_of("", "off", "set"), "nothing, or off"),
-    "get-user-env": Rule(like(r"(?:\d+[sl]?)?"), "nothing, or seconds, with S or L behind them"),
+    "get-user-env": Rule(like(r"(?:\d*[sl]?)?"), "nothing, or seconds, with S or L behind them"),
     "priority": Rule(lambda text: not text.strip().startswith("-"), "a number of at least 0, or TOP"),
-    "open-mode": Rule(one_of("a", "append", "t", "truncate"), "append or truncate"),
+    "open-mode": Rule(
+        like(r"a(?:p(?:p(?:e(?:nd?)?)?)?)?|t(?:r(?:u(?:n(?:c(?:a(?:te?)?)?)?)?)?)?"), "append or truncate"
+    ),
     "distribution": Rule(DISTRIBUTION, "block, cyclic, plane=SIZE or arbitrary, such as block:cyclic"),
     "hint": Rule(
         one_of("compute_bound", "memory_bound", "multithread", "nomultithread"),
