@@ -27,7 +27,7 @@ def found(script, **more):
         ("", [(None, "error", "empty")]),
         ("echo\n", [(1, "error", "no_interpreter")]),
         ("\n#!/bin/bash\n", [(1, "error", "no_interpreter")]),
-        ("#!/bin/bash\n\recho\n", [(2, "error", "crlf")]),
+        ("#!/bin/bash\necho\r\n", [(2, "error", "crlf")]),
         ("#!/bin/bash\n\0", [(2, "error", "nul")]),
         (BASH, []),
     ],
