@@ -151,34 +151,31 @@ def parameter_words(parameter: str) -> list[str]:
 
 
 def cleared(script: str, names: Set[str]) -> str:
-    """The script without what would win over these options, or make sbatch refuse them."""
+    """The script without what would win over these options, or make sbatch refuse them: its directives written anew,
+    those of other schedulers among them. Where nothing is in the way it stays as it is."""
     directives = read(script)
-    foreign = [one for one in pbs.translated(script)[0] if one.name]
-    overriding = any(one.name in names for one in foreign) and not ignores_pbs(directives)
-    unwanted = frozenset().union(*(group - names for group in EXCLUSIVE_GROUPS if group & names))
-    ends_options = any("--" in one.words for one in directives)
-    own = parse(worded(one for one in directives if one.words[:1] and one.words[0] not in SEPARATORS))[0]
-    if not overriding and not ends_options and not unwanted & {one.name for one in own}:
-        return script
-    lines: list[str | None] = [*script.split("\n")]
     parts = components(directives)
-    for part in parts:
-        kept = [one for one in parse(worded(part))[0] if one.name not in unwanted]
-        if overriding and part is parts[-1]:
-            kept += [one for one in foreign if one.name not in unwanted | names]
-            kept.append(Given("ignore-pbs", None))
-        for one in part:
-            lines[one.line - 1] = None
+    said = [parse(worded(part))[0] for part in parts]
+    rivals = frozenset[str]().union(*(group - names for group in EXCLUSIVE_GROUPS if group & names))
+    ignored = any(one.name == "ignore-pbs" for part in said for one in part)
+    foreign = [] if ignored else pbs.translated(script)[0]
+    overriding = any(one.name in names | rivals for one in foreign)
+    if not (
+        overriding
+        or any("--" in one.words for one in directives)
+        or any(one.name in rivals for part in said for one in part)
+    ):
+        return script
+    if overriding:
+        said[0] += [one for one in foreign if one.name not in names]
+        said[0].append(Given("ignore-pbs", None))
+    lines = script.split("\n")
+    for part, options in reversed([*zip(parts, said, strict=True)]):
         at = part[0].line - 1 if part else int(script.startswith("#!"))
-        if part:
-            lines[at] = "\n".join(map(rewritten, kept)) or None
-        elif kept:
-            lines.insert(at, "\n".join(map(rewritten, kept)))
-    return "\n".join(line for line in lines if line is not None)
-
-
-def ignores_pbs(directives: Iterable[Directive]) -> bool:
-    return any(one.name == "ignore-pbs" for one in parse(worded(directives))[0])
+        for one in reversed(part):
+            del lines[one.line - 1]
+        lines[at:at] = [rewritten(one) for one in options if one.name not in rivals]
+    return "\n".join(lines)
 
 
 def rewritten(one: Given) -> str:

@@ -285,7 +285,8 @@ class JobScript(Resource):
 def refused(draft: Draft) -> BadDirectives:
     sentences = [finding.sentence(draft.entrypoint) for finding in draft.check.errors]
     return BadDirectives(
-        f"sbatch would refuse it: {' '.join(sentences)} `force` makes it all the same.", {draft.entrypoint: sentences}
+        f"sbatch would refuse it: {' '.join(sentences)} With force it is made all the same.",
+        {draft.entrypoint: sentences},
     )
 
 

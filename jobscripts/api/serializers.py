@@ -327,7 +327,7 @@ class CheckSerializer(CheckSavedSerializer):
 @extend_schema_serializer(
     examples=[OpenApiExample("What was found", {"findings": [FINDING], "resources": RESOURCES}, response_only=True)]
 )
-class CheckedSerializer(serializers.Serializer[Any]):
+class ScriptCheckedSerializer(serializers.Serializer[Any]):
     entrypoint = serializers.CharField(required=False, help_text="Of a saved script, the file that was looked at.")
     findings = FindingSerializer(many=True)
     resources = ResourcesSerializer()

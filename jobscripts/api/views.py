@@ -20,7 +20,6 @@ from jobbergate.core.api.views import ArchiveDownload, Download, ResourceViewSet
 from jobbergate.core.errors import NotThere
 from jobscripts.api.filters import JobScriptFilterSet
 from jobscripts.api.serializers import (
-    CheckedSerializer,
     CheckSavedSerializer,
     CheckSerializer,
     JobScriptChangeSerializer,
@@ -29,6 +28,7 @@ from jobscripts.api.serializers import (
     PreviewSerializer,
     RenderSerializer,
     RerunSerializer,
+    ScriptCheckedSerializer,
     ScriptCloneSerializer,
     UploadSerializer,
 )
@@ -124,7 +124,7 @@ class JobScriptViewSet(ResourceViewSet):
         summary="Check a script's directives",
         description="What sbatch would make of it: what is wrong with its directives, and what they ask of Slurm.",
         request=CheckSerializer,
-        responses=CheckedSerializer,
+        responses=ScriptCheckedSerializer,
     )
     @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[JSONParser])
     def check(self, request: Request) -> Response:
@@ -135,7 +135,7 @@ class JobScriptViewSet(ResourceViewSet):
         summary="Check a job script's directives",
         operation_id="job_scripts_check_saved",
         request=CheckSavedSerializer,
-        responses=CheckedSerializer,
+        responses=ScriptCheckedSerializer,
     )
     @action(
         detail=True,

@@ -126,7 +126,10 @@ def test_files_are_read_in_place(as_clerk, rows):
 def test_what_people_upload_is_never_markup(as_clerk, alice):
     evil = "<script>alert(1)</script>"
     application = make_application(
-        alice, {"templates/job.sh.j2": evil.encode(), evil.replace("/", "_"): b"<b>"}, name=evil, description=evil
+        alice,
+        {"templates/job.sh.j2": f"#!{evil}".encode(), evil.replace("/", "_"): b"<b>"},
+        name=evil,
+        description=evil,
     )
     script = make_script(alice, application)
     make_submission(alice, script, name=evil)

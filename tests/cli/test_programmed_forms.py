@@ -107,7 +107,8 @@ def mainflow(self, data):
 @pytest.fixture
 def branches(by_alice: Jobbergate, tmp_path: Path) -> Jobbergate:
     program = HEAD + "".join(f"    {line}\n" for line in BRANCHES.strip("\n").splitlines())
-    folder = write_folder(tmp_path / "branches", {**PROGRAMMED, "jobbergate.py": program.encode()})
+    files = {**PROGRAMMED, "jobbergate.py": program.encode(), "templates/job.sh.j2": b"#!/bin/bash\n"}
+    folder = write_folder(tmp_path / "branches", files)
     by_alice("applications", "create", folder, "--identifier", "branches", "--trust")
     return by_alice
 

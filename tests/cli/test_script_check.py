@@ -85,7 +85,7 @@ def test_a_script_that_sbatch_would_refuse_is_made_only_by_force(by_alice: Jobbe
 
     assert refused.exit_code == 1
     assert "job.sh, line 3" in refused.stderr
-    assert "--force" in refused.stderr
+    assert "With force" in refused.stderr
     assert forced.exit_code == 0, forced.stderr
     assert "job.sh:3: error: " in forced.stderr
     assert JobScript.objects.count() == 1

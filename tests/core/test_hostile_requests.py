@@ -167,7 +167,7 @@ def test_a_change_that_makes_no_sense_changes_nothing(as_alice, alice, content):
 
 
 PROGRAM = {
-    "jobbergate.yaml": b"jobbergate_config: {default_template: t}", "jobbergate.py": b"", "templates/t": b"{{ data }}",
+    "jobbergate.yaml": b"jobbergate_config: {default_template: t}", "jobbergate.py": b"", "templates/t": b"#!{{ data }}",
 }  # fmt: skip
 
 

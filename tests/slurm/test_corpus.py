@@ -8,10 +8,10 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from jobscripts.checking import Check, check
 
 from dev.machine import temporary_directory
 from dev.slurm_cluster import SlurmCluster
+from jobscripts.checking import Check, check
 from tests.clusters import running
 from tests.slurm.asked import Answer, ask, said, shown
 from tests.slurm.corpus import CASES, Case
