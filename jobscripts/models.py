@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from applications.archive import MAX_PATH, Files
 from applications.files import FileQuerySet
 from applications.versions import ApplicationVersion
-from jobbergate.core.errors import Conflict, DomainError, NotThere
+from jobbergate.core.errors import DomainError, NotThere
 from jobbergate.core.models import (
     Resource,
     ResourceQuerySet,
@@ -22,19 +22,13 @@ from jobbergate.core.models import (
     share_constraints,
 )
 from jobscripts.drafts import Draft, recipes
-from jobscripts.sweeps import Sweep
+from jobscripts.sweeps import InUse, Sweep
 
 
 class BadEntrypoint(DomainError):
     """It is not clear which of the files sbatch is to run."""
 
     code = "bad_entrypoint"
-
-
-class InUse(Conflict):
-    """Something else was made from it and would lose its origin."""
-
-    code = "in_use"
 
 
 class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
@@ -196,6 +190,8 @@ class JobScript(Resource):
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if self.sweep_id is not None:
+            raise InUse(f"{self.name} is a part of sweep {self.sweep_id}; delete the sweep.")
         # Locked: neither its application nor another script of it goes at the same moment and leaves the rest to us.
         version = ApplicationVersion.objects.select_for_update(of=("self",)).filter(scripts=self).first()
         try:

@@ -1,0 +1,155 @@
+"""Many scripts as one Slurm array: whether they can be, and the script that starts each of them in its task. Pure.
+
+sbatch reads the directives of one script for all tasks, so only scripts with the same directives can be tasks of one
+array. Each task goes to a folder of its own and becomes its own script, with the interpreter that the script names.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from jobscripts import directives
+
+# Lines that sbatch reads as directives too, in another way than ours.
+FOREIGN = ("#SLURM", "#PBS", "#BSUB")
+# Abbreviations of these are unambiguous from here on.
+ARRAY, OUTPUT, ERROR, INPUT, CHDIR, JOB_NAME = "array", "output", "error", "input", "chdir", "job-name"
+SHORTEST = {ARRAY: 2, OUTPUT: 2, ERROR: 2, INPUT: 2, CHDIR: 2, JOB_NAME: 1}
+LETTERS = {ARRAY: "a", OUTPUT: "o", ERROR: "e", INPUT: "i", CHDIR: "D", JOB_NAME: "J"}
+FLAGS = "HIOQWhksv"
+COMPONENTS = ("hetjob", "packjob")
+# Of sbatch's patterns: the task's index, its own job id, and both with the array's.
+OF_A_TASK = re.compile(r"%\d*[ajJ]")
+
+LAUNCHER = """\
+#!/bin/sh
+{directives}
+# {title}: each task becomes one point's own script, in that point's own folder.
+point="$SLURM_SUBMIT_DIR"/{folder}"$SLURM_ARRAY_TASK_ID"
+if [ . -ef "$SLURM_SUBMIT_DIR" ]; then
+  cd "$point" || exit
+fi
+IFS= read -r interpreter < "$point"/{script}
+set -f
+exec ${{interpreter#??}} "$point"/{script}
+"""
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """What runs the points from `first` on as one array: the script, and the folder that each index is appended to."""
+
+    first: int
+    size: int
+    entrypoint: str
+
+    @property
+    def folder(self) -> str:
+        """The point itself, where the array's indexes count from another one: `points/999+5`."""
+        return f"points/{self.first}+" if self.first else "points/"
+
+    def path(self, point: int, path: str) -> str:
+        return f"{self.folder}{point - self.first}/{path}"
+
+    def directory(self, point: int) -> str:
+        return f"{self.folder}{point - self.first}"
+
+    def script(self, one: str, title: str, limit: int | None = None) -> str:
+        """`one` is the script of any of the points."""
+        lines = [*directive_lines(one), *self.overriding(one, limit)]
+        name = directives.quoted(self.entrypoint.rpartition("/")[2])
+        return LAUNCHER.format(
+            directives="\n".join([f"{directives.PREFIX} --job-name={name}", *lines]),
+            title=" ".join(title.split()),
+            folder=self.folder,
+            script=shlex.quote(self.entrypoint),
+        )
+
+    def overriding(self, one: str, limit: int | None) -> Iterator[str]:
+        at_once = f"%{limit}" if limit else ""
+        yield f"{directives.PREFIX} --array=0-{self.size - 1}{at_once}"
+        elsewhere = value(one, CHDIR) is not None
+        own = f"{self.folder}%a"
+        for option, default in ((OUTPUT, "slurm-%A_%a.out"), (ERROR, None), (INPUT, None)):
+            written = value(one, option)
+            if written is None and default is not None and not elsewhere:
+                yield directives.write(f"--{option}={own}/{default}")
+            if written is None or OF_A_TASK.search(written) or written == "/dev/null":
+                continue
+            if not written.startswith("/") and not elsewhere:
+                yield directives.write(f"--{option}={own}/{written}")
+            elif option != INPUT:
+                yield directives.write(f"--{option}={with_index(written)}")
+
+
+def with_index(path: str) -> str:
+    """A file of its own for each task, beside the one that all would write to."""
+    stem, dot, suffix = path.rpartition(".")
+    return f"{stem}-%a.{suffix}" if dot and "/" not in suffix and not stem.endswith("/") else f"{path}-%a"
+
+
+def chunks(size: int, most: int) -> Iterator[tuple[int, int]]:
+    """First and size of each array, about as large as each other, and none larger than `most`."""
+    number = -(-size // most)
+    for place in range(number):
+        first, after = place * size // number, (place + 1) * size // number
+        yield first, after - first
+
+
+def alike(scripts: Iterable[str]) -> bool:
+    """Whether sbatch would read the same in all of them, and they are no arrays already."""
+    said = {readable(script) for script in scripts}
+    return len(said) == 1 and None not in said
+
+
+def readable(script: str) -> tuple[tuple[str, ...], ...] | None:
+    """The words of each directive; None where there are some that only sbatch itself should read."""
+    if not script.startswith("#!") or "\r" in script or "\0" in script:
+        return None
+    found = directives.read(script)
+    header = script.split("\n")[: end_of_header(script)]
+    if any(line.startswith(FOREIGN) for line in header):
+        return None
+    words = tuple(one.words for one in found)
+    if any(component in line for line in words for component in COMPONENTS):
+        return None
+    return None if value(script, ARRAY) is not None else words
+
+
+def end_of_header(script: str) -> int:
+    """How many lines sbatch reads: up to the first command."""
+    lines = script.split("\n")
+    for number, line in enumerate(lines):
+        if line.strip() and not line.lstrip().startswith("#"):
+            return number
+    return len(lines)
+
+
+def directive_lines(script: str) -> list[str]:
+    lines = script.split("\n")
+    return [lines[one.line - 1] for one in directives.read(script)]
+
+
+def value(script: str, option: str) -> str | None:
+    """The last value of an option among a script's directives."""
+    words = [word for one in directives.read(script) for word in one.words]
+    return value_of(words, option)
+
+
+def value_of(words: Sequence[str], option: str) -> str | None:
+    short = re.compile(rf"-[{FLAGS}]*{LETTERS[option]}(.*)", re.DOTALL)
+    found = None
+    for index, word in enumerate(words):
+        following = words[index + 1] if index + 1 < len(words) else ""
+        name, joined, text = word.partition("=")
+        if is_long(name, option):
+            found = text if joined else following
+        elif match := short.fullmatch(word):
+            found = match[1] or following
+    return found
+
+
+def is_long(word: str, option: str) -> bool:
+    name = word.removeprefix("--")
+    return name != word and len(name) >= SHORTEST[option] and option.startswith(name)
