@@ -21,6 +21,7 @@ FLAGS = "HIOQWhksv"
 COMPONENTS = ("hetjob", "packjob")
 # Of sbatch's patterns: the task's index, its own job id, and both with the array's.
 OF_A_TASK = re.compile(r"%\d*[ajJ]")
+INDEXES = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?(?::(\d{1,9}))?")
 
 LAUNCHER = """\
 #!/bin/sh
@@ -95,6 +96,13 @@ def chunks(size: int, most: int) -> Iterator[tuple[int, int]]:
     for place in range(number):
         first, after = place * size // number, (place + 1) * size // number
         yield first, after - first
+
+
+def indexes(expression: str) -> Iterator[int]:
+    """`3,7-9%2` is 3, 7, 8, 9."""
+    for match in INDEXES.finditer(expression.partition("%")[0]):
+        first, last, step = (int(number or 0) for number in match.groups())
+        yield from range(first, max(last, first) + 1, step or 1)
 
 
 def alike(scripts: Iterable[str]) -> bool:

@@ -54,6 +54,10 @@ TABLE: dict[tuple[str, str], tuple[Any, int, int, int]] = {
     ("get", SWEEP): (None, 404, 200, 200),
     ("patch", SWEEP): ({"name": "New"}, 404, 200, 200),
     ("delete", SWEEP): (None, 404, 204, 204),
+    ("post", SWEEP + "submit/"): ({"via": "login_node"}, 404, 200, 200),
+    ("post", SWEEP + "cancel/"): (None, 404, 409, 409),
+    ("post", SWEEP + "resubmit/"): ({}, 404, 200, 200),
+    ("get", "/api/sweeps/{sweep}/points/"): (None, 404, 200, 200),
     ("get", "/api/job-submissions/"): (None, 200, 200, 200),
     ("post", "/api/job-submissions/"): ("script", 404, 201, 201),
     ("post", "/api/job-submissions/cancel/"): ("ids", 200, 200, 200),
@@ -97,9 +101,10 @@ def routes() -> Iterator[tuple[str, str]]:
 
 def ask(client: APIClient, method: str, path: str, wanted: Any, hidden: JobSubmission) -> int:
     ids = {"applications": hidden.job_script.version.application_id, "job-scripts": hidden.job_script_id}  # type: ignore[union-attr]
-    ids["sweeps"] = Sweep.objects.get(owner=hidden.owner).pk if path.startswith(SWEEP) else 0
+    sweep = Sweep.objects.filter(owner=hidden.owner).values_list("pk", flat=True).first()
+    ids["sweeps"] = sweep or 0
     number = ApplicationShare.objects.get().pk if wanted == "share" else ids.get(path.split("/")[2], hidden.pk)
-    url = path.format(id=number, application="hidden", number="latest", path="job.sh", name="hilbert")
+    url = path.format(id=number, application="hidden", sweep=sweep, number="latest", path="job.sh", name="hilbert")
     body = {
         "script": {"job_script": hidden.job_script_id, "via": "login_node"},
         "ids": {"ids": [hidden.pk]},
