@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from cli.slurm import Slurm
 
 Sweep = dict[str, Any]
-UNSUBMITTED = "unsubmitted"
+# When sbatch has refused so many and taken none, it will not take the others.
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,10 @@ def brought(session: Session, sweep: Sweep, slurm: Slurm | None, verb: str, body
                 body = {**body, "before": made["before"]} if verb == "resubmit" else body
                 if slurm is None:
                     return to_agent(session, made)
-                hand_over_all(session, slurm, number, move)
+                hand_over_all(session, slurm, made, move)
                 if not made["left"]:
                     break
-                wait_for_room(session, slurm, number, move)
+                wait_for_room(session, slurm, made, move)
     except KeyboardInterrupt:
         session.output.talk(f"What is in the queue stays there; `jobbergate sweeps {verb} {number}` goes on.")
         raise
@@ -122,30 +123,31 @@ def to_agent(session: Session, made: Sweep) -> Sweep:
     return {name: value for name, value in made.items() if name not in ("submissions", "left", "before")}
 
 
-def hand_over_all(session: Session, slurm: Slurm, number: int, move: Callable[[int, int, str], None]) -> None:
-    """What others began is gone on with; then each that nobody has taken."""
-    rows = list(unfinished(session, number))
+def hand_over_all(session: Session, slurm: Slurm, sweep: Sweep, move: Callable[[int, int, str], None]) -> None:
+    """What others began is gone on with; then each that nobody has taken, unless Slurm wants none of them."""
+    rows = list(unfinished(session, sweep["id"]))
     me = session.client.get("/api/whoami/")["username"]
     here = [row for row in rows if is_here(row, me, slurm.cluster_name())]
     begun = [row for row in here if row["status"] == "submitting" or (row["slurm_job_id"] and not row["released"])]
     refresh(session.client, slurm, begun, talk=session.output.talk)
     created = [row for row in here if row["status"] == "created"]
-    for done, row in enumerate(created):
+    refused = 0
+    for done, row in enumerate(created, start=1):
+        after = hand_over(session.client, slurm, row, talk=session.output.talk)
         move(done, len(created), "")
-        hand_over(session.client, slurm, row, talk=session.output.talk)
-    move(len(created), len(created), "")
+        refused += after["status"] == "rejected"
+        others = len(created) - done + sweep["left"]
+        if refused == done and others and (done == TRIES or done == len(created)):
+            raise CliError(f"Slurm refuses the points of sweep {sweep['id']}; {others} of them are left as they are.")
 
 
-def wait_for_room(session: Session, slurm: Slurm, number: int, move: Callable[[int, int, str], None]) -> None:
-    """Until something of the sweep has ended."""
-    pause, before = SHORTEST_PAUSE, ended(session.client.get(at("sweeps", number)))
-    while True:
+def wait_for_room(session: Session, slurm: Slurm, sweep: Sweep, move: Callable[[int, int, str], None]) -> None:
+    pause = SHORTEST_PAUSE
+    while len(list(unfinished(session, sweep["id"]))) >= sweep["max_queued"]:
+        show(sweep, move)
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
-        sweep = look(session, slurm, number)
-        show(sweep, move)
-        if sweep is not None and ended(sweep) > before:
-            return
+        sweep = look(session, slurm, sweep["id"]) or sweep
 
 
 def wait_for_end(session: Session, sweep: Sweep) -> Sweep:

@@ -169,3 +169,16 @@ def test_the_client_may_die_at_any_moment_of_submitting(alice: Person, owner: Us
         assert list(alice.jobs_tagged(submission.tag)) == [str(submission.slurm_job_id)]
         assert (Path(submission.execution_directory) / "runs").read_text() == "run\n"
     assert moment > 3
+
+
+@pytest.mark.parametrize(("bound", "refused"), [(None, 3), (2, 2)])
+def test_slurm_is_not_bothered_with_more_when_it_wants_none(
+    alice: Person, owner: User, bound: int | None, refused: int
+) -> None:
+    sweep = make(owner, OTHERS, 6, max_queued=bound)
+
+    done = alice.jobbergate("sweeps", "submit", sweep.pk, "--", "--partition=no-such")
+
+    assert done.returncode == 1
+    assert f"{6 - refused} of them are left as they are" in done.stderr
+    assert [row["status"] for row in rows(alice, sweep)].count("rejected") == refused
