@@ -50,6 +50,11 @@ def job_scripts_and_files(ctx: click.Context, parameter: click.Parameter, incomp
     return [*job_scripts(ctx, parameter, incomplete), CompletionItem(incomplete, type="file")]
 
 
+def sweeps(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    rows = _rows(ctx, "/api/sweeps/", owner="me")
+    return _offers({row["id"]: f"{row['name']} ({row['points']} points)" for row in rows}, incomplete)
+
+
 def job_submissions(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     rows = _rows(ctx, "/api/job-submissions/", owner="me")
     return _offers({row["id"]: f"{row['name']} ({row['status']})" for row in rows}, incomplete)

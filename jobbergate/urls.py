@@ -12,6 +12,7 @@ from jobbergate.core import health
 from jobbergate.core.api import tokens
 from jobbergate.core.api.views import NAME
 from jobscripts.api.views import JobScriptViewSet
+from submissions.api.sweeps import PointViewSet, SweepViewSet
 from submissions.api.views import ClusterViewSet, JobSubmissionViewSet
 
 router = SimpleRouter(trailing_slash="/?")  # type: ignore[arg-type]
@@ -20,6 +21,8 @@ router.register("applications", ApplicationViewSet, "application")
 router.register(f"applications/(?P<application>{NAME})/versions", VersionViewSet, "version")
 router.register(f"applications/(?P<application>{NAME})/shares", ShareViewSet, "share")
 router.register("job-scripts", JobScriptViewSet, "job-script")
+router.register("sweeps", SweepViewSet, "sweep")
+router.register(f"sweeps/(?P<sweep>{NAME})/points", PointViewSet, "point")
 router.register("job-submissions", JobSubmissionViewSet, "job-submission")
 router.register("clusters", ClusterViewSet, "cluster")
 

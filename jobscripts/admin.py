@@ -10,6 +10,7 @@ from jobbergate.core.admin import FilesInline, StaffAdmin, link, list_link
 from jobbergate.core.errors import DomainError
 from jobscripts.drafts import Draft
 from jobscripts.models import JobScript, JobScriptFile
+from jobscripts.sweeps import Sweep
 
 
 class JobScriptForm(forms.ModelForm):
@@ -69,7 +70,11 @@ class JobScriptAdmin(StaffAdmin):
     inlines = (JobScriptFilesInline,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("owner", "version__application", "parent")
+        queryset = super().get_queryset(request).select_related("owner", "version__application", "parent")
+        one = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
+        # The points of sweeps are listed by their sweep, and nowhere else.
+        of_sweep = any(name.startswith("sweep__") for name in request.GET)
+        return queryset if one or of_sweep else queryset.filter(sweep=None)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*JobScriptForm.Meta.fields, *(self.readonly_fields if obj else ("upload", "force")))
@@ -103,3 +108,36 @@ class JobScriptAdmin(StaffAdmin):
     @admin.display(description="job submissions")
     def submissions_page(self, script: JobScript) -> str:
         return list_link("submissions_jobsubmission", "show", job_script__id__exact=script.pk)
+
+
+@admin.register(Sweep)
+class SweepAdmin(StaffAdmin):
+    """Sweeps are made and submitted elsewhere: they are here to be read."""
+
+    list_display = ("name", "owner", "origin", "size", "scripts_page", "as_array", "is_archived", "updated_at")
+    list_filter = ("is_archived", "as_array", "updated_at")
+    search_fields = ("search_text",)
+    fields = readonly_fields = (
+        "name", "description", "owner", "origin", "variables", "size", "scripts_page", "as_array", "max_queued",
+        "is_archived", "created_at", "updated_at",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("owner", "version__application")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="made from")
+    def origin(self, sweep: Sweep) -> str:
+        return link(sweep.version)
+
+    @admin.display(description="job scripts")
+    def scripts_page(self, sweep: Sweep) -> str:
+        return list_link("jobscripts_jobscript", "show", sweep__id__exact=sweep.pk)

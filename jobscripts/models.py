@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from applications.archive import MAX_PATH, Files
 from applications.files import FileQuerySet
 from applications.versions import ApplicationVersion
-from jobbergate.core.errors import Conflict, DomainError, NotThere
+from jobbergate.core.errors import DomainError, NotThere
 from jobbergate.core.models import (
     Resource,
     ResourceQuerySet,
@@ -24,7 +24,7 @@ from jobbergate.core.models import (
 )
 from jobscripts.checking import Check
 from jobscripts.drafts import Draft, note, recipes
-from jobscripts.sweeps import Sweep
+from jobscripts.sweeps import InUse, Sweep
 
 
 class BadEntrypoint(DomainError):
@@ -49,12 +49,6 @@ class BadDirectives(DomainError):
     """sbatch would refuse the script for its directives, whatever the cluster."""
 
     code = "bad_directives"
-
-
-class InUse(Conflict):
-    """Something else was made from it and would lose its origin."""
-
-    code = "in_use"
 
 
 class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
@@ -154,8 +148,7 @@ class JobScript(Resource):
     def save_draft(
         cls, draft: Draft, owner: User, version: ApplicationVersion | None, *, force: bool = False, **columns: Any
     ) -> "JobScript":
-        if draft.check.errors and not force:
-            raise refused(draft)
+        refuse_errors(draft, force)
         script = cls.of(draft, owner, version, **columns)
         script.save()
         script.add(draft.files)
@@ -268,6 +261,8 @@ class JobScript(Resource):
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if self.sweep_id is not None:
+            raise InUse(f"{self.name} is a part of sweep {self.sweep_id}; delete the sweep.")
         # Locked: neither its application nor another script of it goes at the same moment and leaves the rest to us.
         version = ApplicationVersion.objects.select_for_update(of=("self",)).filter(scripts=self).first()
         try:
@@ -282,12 +277,12 @@ class JobScript(Resource):
         return deleted
 
 
-def refused(draft: Draft) -> BadDirectives:
+def refuse_errors(draft: Draft, force: bool) -> None:
+    if force or not draft.check.errors:
+        return
     sentences = [finding.sentence(draft.entrypoint) for finding in draft.check.errors]
-    return BadDirectives(
-        f"sbatch would refuse it: {' '.join(sentences)} With force it is made all the same.",
-        {draft.entrypoint: sentences},
-    )
+    words = f"sbatch would refuse it: {' '.join(sentences)} With force it is made all the same."
+    raise BadDirectives(words, {draft.entrypoint: sentences})
 
 
 class JobScriptFile(models.Model):

@@ -150,8 +150,9 @@ class JobSubmission(Resource):
     partition = models.CharField(max_length=255, blank=True, editable=False)
     account = models.CharField(max_length=255, blank=True, editable=False)
     nodes = models.TextField(blank=True, editable=False)
-    # Of an array: index → status, and how many tasks have which status.
+    # Of an array: index → status, index → `rc:signal` of those that ended, and how many tasks have which status.
     task_statuses = models.JSONField(default=dict, blank=True, editable=False)
+    task_exit_codes = models.JSONField(default=dict, blank=True, editable=False)
     tasks = models.JSONField(default=dict, blank=True, editable=False)
     submitted_at = models.DateTimeField("submitted", null=True, blank=True, editable=False)
     started_at = models.DateTimeField("started", null=True, blank=True, editable=False)

@@ -61,8 +61,11 @@ class Resource(models.Model):
     def may_be_changed_by(self, user: User) -> bool:
         return self.belongs_to(user)
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def make_searchable(self) -> None:
         self.search_text = "\n".join(text for text in self.searched() if text).casefold()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.make_searchable()
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "search_text", "updated_at"}
         super().save(*args, **kwargs)

@@ -13,7 +13,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from applications import archive
-from applications.models import Application
 from applications.versions import ApplicationVersion
 from jobbergate.core.api.json import JSONParser
 from jobbergate.core.api.views import ArchiveDownload, Download, ResourceViewSet
@@ -32,6 +31,7 @@ from jobscripts.api.serializers import (
     ScriptCloneSerializer,
     UploadSerializer,
 )
+from jobscripts.api.versions import get_version
 from jobscripts.checking import check
 from jobscripts.drafts import Draft, recipes
 from jobscripts.models import JobScript
@@ -72,7 +72,9 @@ class JobScriptViewSet(ResourceViewSet):
 
     def get_queryset(self) -> QuerySet[JobScript]:
         found = super().get_queryset().with_origin()  # type: ignore[attr-defined]
-        return found.alone() if self.action == "list" else found  # type: ignore[no-any-return]
+        # The points of a sweep are listed by their sweep alone.
+        alone = self.action == "list" and "sweep" not in self.request.query_params
+        return found.alone() if alone else found  # type: ignore[no-any-return]
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.shown(self.get_object())
@@ -86,7 +88,7 @@ class JobScriptViewSet(ResourceViewSet):
     def render(self, application: str, version: int | None = None, **wanted: Any) -> JobScript:
         return JobScript.render(
             self.request.user,  # type: ignore[arg-type]
-            self.get_version(application, version),
+            get_version(self.request.user, application, version),
             wanted.pop("answers"),
             sbatch_parameters=tuple(wanted.pop("sbatch_parameters", ())),
             **wanted,
@@ -96,25 +98,17 @@ class JobScriptViewSet(ResourceViewSet):
         files = uploaded_files(wanted.pop("archive", None), wanted.pop("files", ()))
         return JobScript.upload(self.request.user, files, entrypoint, name, **wanted)  # type: ignore[arg-type]
 
-    def get_version(self, application: str, number: int | None) -> ApplicationVersion:
-        found = (
-            Application.objects.visible_to(self.request.user).named(application).filter(is_archived=False).first()  # type: ignore[arg-type]
-        )
-        if found is None:
-            raise NotThere(f"There is no application {application!r}.")
-        return found.version(number)
-
     def newest_version(self, script: JobScript) -> ApplicationVersion:
         number = script.origin().application_id
         if number is None:
             raise NotThere(f"The application of {script.name} was deleted; there is no version but its own.")
-        return self.get_version(str(number), None)
+        return get_version(self.request.user, str(number), None)
 
     @extend_schema(summary="Render without saving", request=RenderSerializer, responses=PreviewSerializer)
     @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[JSONParser])
     def preview(self, request: Request) -> Response:
         data = self.validated()
-        version = self.get_version(data["application"], data.get("version"))
+        version = get_version(request.user, data["application"], data.get("version"))
         draft = recipes.of(version).draft(
             data["answers"], data.get("computed"), data.get("sbatch_parameters", ()), data.get("name", "")
         )

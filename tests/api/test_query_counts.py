@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from applications.archive import pack
 from applications.models import Application
 from jobscripts.drafts import recipes
-from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission
+from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission, make_sweep
 
 Counts = Callable[[int], Any]
 
@@ -111,3 +111,37 @@ def test_a_report_on_many_is_one_round(as_alice: APIClient, alice: User, django_
     with django_assert_max_num_queries(6):
         answer = as_alice.post("/api/job-submissions/report/", {"slurm_cluster": "hilbert", "reports": reports})
     assert {row["status"] for row in answer.json()["results"]} == {"running"}
+
+
+@pytest.mark.parametrize("size", [2, 30])
+def test_a_sweep_costs_what_it_costs_however_many_points_it_has(
+    as_alice: APIClient, alice: User, django_assert_max_num_queries: Counts, size: int
+) -> None:
+    make_application(alice, identifier="hello")
+    body = {"application": "hello", "grid": {"nodes": list(range(1, size + 1))}}
+    # Who asks, application, version, its files twice, a savepoint and its end; sweep, scripts, files; and the states.
+    with django_assert_max_num_queries(13):
+        number = as_alice.post("/api/sweeps/", body).json()["id"]
+    with django_assert_max_num_queries(12):
+        made = as_alice.post(f"/api/sweeps/{number}/submit/", {"via": "login_node"}).json()
+    assert len(made["submissions"]) == size
+    for url in (f"/api/sweeps/{number}/", f"/api/sweeps/{number}/points/", f"/api/sweeps/{number}/points/?status=x"):
+        with django_assert_max_num_queries(5):
+            assert as_alice.get(url).status_code == 200
+    with django_assert_max_num_queries(18):
+        assert as_alice.post(f"/api/sweeps/{number}/cancel/").status_code == 200
+    with django_assert_max_num_queries(13):
+        again = as_alice.post(f"/api/sweeps/{number}/resubmit/", {}).json()
+    assert len(again["submissions"]) == size
+
+
+def test_an_array_costs_what_it_costs_however_many_tasks_it_has(
+    as_alice: APIClient, alice: User, django_assert_max_num_queries: Counts
+) -> None:
+    alike = {"templates/job.sh.j2": b"#!/bin/sh\necho {{ nodes }}\n"}
+    sweep = make_sweep(alice, make_application(alice, alike), size=30)
+    with django_assert_max_num_queries(20):
+        made = as_alice.post(f"/api/sweeps/{sweep.pk}/submit/", {"via": "login_node"}).json()
+    assert len(made["submissions"]) == 1
+    with django_assert_max_num_queries(5):
+        assert len(as_alice.get(f"/api/sweeps/{sweep.pk}/points/").json()["results"]) == 30

@@ -19,7 +19,9 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from applications.models import ApplicationShare
 from cli.folder import pack, read_folder
 from jobbergate.core.errors import DomainError
+from jobscripts import points, sweeping
 from jobscripts.models import JobScript
+from jobscripts.sweeps import Sweep
 from submissions.models import JobSubmission
 from tests.docs.pages import DOCS, blocks, cells
 from tests.examples.conftest import EXAMPLES, publish
@@ -99,6 +101,11 @@ def rows(alice: User) -> None:
         # As if rendered from the example, so that it can be cloned with other answers; under the page's id.
         JobScript.objects.filter(pk=script.pk).update(id=number, version=alice.applications.get().version())
         script.files.update(script_id=number)
+    for number in (12, 13):
+        grid = points.grid({"samples": [1000, 2000]})
+        sweep = sweeping.render(alice, alice.applications.get().version(), grid, {})
+        Sweep.objects.filter(pk=sweep.pk).update(id=number)
+        JobScript.objects.filter(sweep=sweep.pk).update(sweep=number)
     for number in range(901, 906):
         submission = JobSubmission.create(alice, JobScript.objects.get(pk=346))
         JobSubmission.objects.filter(pk=submission.pk).update(id=number, created_at=now())

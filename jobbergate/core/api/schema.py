@@ -39,7 +39,7 @@ ANSWERS = {
     ),
 }
 # Operations whose body names another resource, which may be missing; and those that cannot meet a conflict.
-NAMING_OTHERS = ("/api/job-scripts/", "/api/job-scripts/preview/", "/api/job-submissions/")
+NAMING_OTHERS = ("/api/job-scripts/", "/api/job-scripts/preview/", "/api/sweeps/", "/api/job-submissions/")
 SAVING_NOTHING = (
     "/api/applications/check/", "/api/job-scripts/preview/", "/api/job-submissions/report/",
     "/api/job-submissions/cancel/",
