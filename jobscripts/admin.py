@@ -5,9 +5,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from applications.archive import Files, collected
-from jobbergate.core.admin import FilesInline, StaffAdmin, link, list_link
+from jobbergate.core.admin import FilesInline, SharesInline, StaffAdmin, link, list_link
 from jobbergate.core.errors import DomainError
-from jobscripts.models import JobScript, JobScriptFile
+from jobscripts.models import JobScript, JobScriptFile, JobScriptShare
 
 
 class JobScriptForm(forms.ModelForm):
@@ -38,18 +38,23 @@ class JobScriptFilesInline(FilesInline):
     model = JobScriptFile
 
 
+class JobScriptSharesInline(SharesInline):
+    model = JobScriptShare
+
+
 @admin.register(JobScript)
 class JobScriptAdmin(StaffAdmin):
     form = JobScriptForm
-    list_display = ("name", "owner", "origin", "submissions_page", "is_archived", "updated_at")
+    list_display = ("name", "owner", "origin", "edited_at", "submissions_page", "is_archived", "updated_at")
     list_filter = ("is_archived", "updated_at")
     search_fields = ("search_text",)
     autocomplete_fields = ("owner",)
     readonly_fields = (
-        "origin", "submissions_page", "entrypoint", "answers", "computed", "sbatch_parameters", "warnings",
-        "output_directory", "created_at", "updated_at",
+        "origin", "parent_page", "edited_at", "submissions_page", "entrypoint", "answers", "computed",
+        "sbatch_parameters", "warnings", "output_directory", "created_at", "updated_at",
     )  # fmt: skip
-    inlines = (JobScriptFilesInline,)
+    inlines = (JobScriptSharesInline, JobScriptFilesInline)
+    actions = ("archive", "unarchive")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("owner", "version__application")
@@ -61,13 +66,20 @@ class JobScriptAdmin(StaffAdmin):
         return self.inlines if obj else ()
 
     def save_model(self, request: HttpRequest, obj: JobScript, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if files := form.cleaned_data.get("upload"):
-            obj.add(files)
+        if change:
+            # What the form changed, and no more: somebody may be changing the script's files at this moment.
+            obj.change(**{name: form.cleaned_data[name] for name in form.changed_data})
+        else:
+            super().save_model(request, obj, form, change)
+            obj.add(form.cleaned_data["upload"])
 
     @admin.display(description="made from")
     def origin(self, script: JobScript) -> str:
         return link(script.version)
+
+    @admin.display(description="cloned from")
+    def parent_page(self, script: JobScript) -> str:
+        return link(script.parent)
 
     @admin.display(description="job submissions")
     def submissions_page(self, script: JobScript) -> str:

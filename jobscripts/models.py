@@ -1,14 +1,15 @@
 """Job scripts, their files, and whom they are shared with."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, OuterRef, Q
+from django.utils.timezone import now
 
-from applications.archive import MAX_PATH, Files
+from applications.archive import MAX_FILE, MAX_PATH, Files, check_sizes, checked_path, misfit
 from applications.files import FileQuerySet
 from applications.versions import ApplicationVersion
 from jobbergate.core.errors import Conflict, DomainError, NotThere
@@ -16,6 +17,7 @@ from jobbergate.core.models import (
     Resource,
     ResourceQuerySet,
     Share,
+    Shared,
     ShareQuerySet,
     resource_constraints,
     resource_indexes,
@@ -37,17 +39,44 @@ class InUse(Conflict):
     code = "in_use"
 
 
+class BadFile(DomainError):
+    """A path that no file may have, or a file beyond the limits."""
+
+    code = "bad_file"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"path": [detail]})
+
+
+class ChangedMeanwhile(Conflict):
+    """A file is not any more what the one who replaces it has seen."""
+
+    code = "changed_meanwhile"
+
+
 class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
     def alone(self) -> Self:
         """Without the points of sweeps."""
         return self.filter(sweep=None)
 
+    def visible_to(self, user: User) -> Self:
+        """For scripts that are named. Lists are of one's own, or of those `shared_with` one: each has an index then."""
+        if user.is_staff:
+            return self
+        shares = JobScriptShare.objects.meant_for(user).filter(script=OuterRef("pk"))
+        # Whoever ran it may see what they ran, also when it is shared with them no more.
+        submitted = JobScript.objects.filter(pk=OuterRef("pk"), submissions__owner=user)
+        return self.filter(Q(owner=user) | Exists(shares) | Exists(submitted))
+
+    def listed_for(self, user: User) -> Self:
+        return self if user.is_staff else self.owned_by(user)
+
+    def shared_with(self, user: User) -> Self:
+        """Other people's, looked up by key and never joined: a person may have several shares of one script."""
+        return self.exclude(owner=user).filter(pk__in=JobScriptShare.objects.meant_for(user).values("script"))
+
     def with_origin(self) -> Self:
         return self.select_related("owner", "version__application")
-
-    def with_entrypoint(self) -> Self:
-        """With what `read_entrypoint` reads, in the same query."""
-        return self.filter(files__path=F("entrypoint")).annotate(entrypoint_content=F("files__content"))
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """One by one: a version whose application is gone goes with its last script."""
@@ -56,7 +85,7 @@ class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
         return len(deleted), {"jobscripts.JobScript": len(deleted)}
 
 
-class JobScript(Resource):
+class JobScript(Shared):
     """Files for sbatch, rendered from one version and one set of answers, or uploaded as they are (no version)."""
 
     version = models.ForeignKey(ApplicationVersion, null=True, on_delete=models.PROTECT, related_name="scripts")
@@ -123,10 +152,7 @@ class JobScript(Resource):
         if not entrypoint and len(files) == 1:
             entrypoint = next(iter(files))
         if entrypoint not in files:
-            words = (
-                f"{entrypoint!r} is not among the files; name one as the entrypoint: {', '.join(sorted(files)[:20])}."
-            )
-            raise BadEntrypoint(words, {"entrypoint": [words]})
+            raise not_among(files, entrypoint)
         return cls.save_draft(Draft(name or entrypoint, entrypoint, files), owner, None, **columns)
 
     @classmethod
@@ -163,24 +189,108 @@ class JobScript(Resource):
     def read_file(self, path: str) -> bytes:
         content = self.files.filter(path=path).values_list("content", flat=True).first()
         if content is None:
-            raise NotThere(f"{self.name} has no file {path!r}.")
+            raise self.no_file(path)
         return bytes(content)
 
     def read_entrypoint(self) -> str:
-        fetched = self.__dict__.get("entrypoint_content")
-        content = self.read_file(self.entrypoint) if fetched is None else bytes(fetched)
-        return content.decode("utf-8", "replace")
+        return self.read_file(self.entrypoint).decode("utf-8", "replace")
+
+    def no_file(self, path: str) -> NotThere:
+        return NotThere(f"{self.name} has no file {path!r}.")
+
+    # --- its files, changed by hand ---
+
+    @transaction.atomic
+    def put_file(self, path: str, content: bytes, seen: str | None = None) -> bool:
+        """Creates or replaces a file, and tells whether it is new.
+
+        `seen` is the sha256 of the content that may be replaced, or empty where no file may be.
+        """
+        path = checked_path(path, BadFile)
+        self.lock_files()
+        file, there = JobScriptFile.of(self, path, content), self.files.filter(path=path)
+        before = there.values_list("sha256", flat=True).first()
+        # Also where this very request was sent before, and its answer lost.
+        if before == file.sha256:
+            return False
+        if seen is not None and seen != (before or ""):
+            raise changed_meanwhile(path, before)
+        check_together({**self.files.sizes(), path: file.size})
+        there.delete()
+        file.save()
+        self.files_changed()
+        return before is None
+
+    @transaction.atomic
+    def remove_file(self, path: str) -> None:
+        self.lock_files()
+        if path == self.entrypoint:
+            words = f"{path!r} is the entrypoint, and stays; make another file the entrypoint first."
+            raise BadEntrypoint(words, {"entrypoint": [words]})
+        if not self.files.filter(path=path).delete()[0]:
+            raise self.no_file(path)
+        self.files_changed()
+
+    @transaction.atomic
+    def rename_file(self, path: str, to: str) -> None:
+        """The entrypoint stays the entrypoint under its new name."""
+        to = checked_path(to, BadFile)
+        self.lock_files()
+        sizes = self.files.sizes()
+        if path not in sizes:
+            raise self.no_file(path)
+        if to == path:
+            return
+        if to in sizes:
+            words = f"There is a file {to!r} already; remove it first, or choose another path."
+            raise Conflict(words, {"path": [words]})
+        size = sizes.pop(path)
+        check_together({**sizes, to: size})
+        self.files.filter(path=path).update(path=to)
+        self.entrypoint = to if path == self.entrypoint else self.entrypoint
+        self.files_changed()
+
+    @transaction.atomic
+    def change(self, **fields: Any) -> None:
+        entrypoint = fields.pop("entrypoint", None)
+        super().change(**fields)
+        if entrypoint is not None:
+            self.choose_entrypoint(entrypoint)
+
+    @transaction.atomic
+    def choose_entrypoint(self, path: str) -> None:
+        self.lock_files()
+        paths = self.files.sizes()
+        if path not in paths:
+            raise not_among(paths, path)
+        if path != self.entrypoint:
+            self.entrypoint = path
+            self.files_changed()
+
+    def lock_files(self) -> None:
+        """Before its files or its entrypoint change. What Slurm was given stays as it was given."""
+        self.lock()
+        if self.sweep_id is not None:
+            raise InUse(f"{self.name} is a point of a sweep, so its files stay as they are; clone it, and change that.")
+        if self.submissions.exists():
+            raise InUse(f"{self.name} was submitted, so its files stay as they are; clone it, and change the clone.")
+
+    def files_changed(self) -> None:
+        """After its files or its entrypoint have changed, under the same lock."""
+        if self.version_id is not None:
+            self.edited_at = now()
+        self.save(update_fields=["entrypoint", "edited_at"])
 
     def clone(
-        self, owner: User, name: str = "", answers: Mapping[str, Any] | None = None, **columns: str
+        self, owner: User, name: str = "", answers: Mapping[str, Any] | None = None, **columns: Any
     ) -> "JobScript":
         """A new script of `owner`: rendered again from the same version, with these answers over the stored ones.
 
-        A script that was uploaded is copied as it is.
+        A script that was uploaded is copied as it is; one that was edited too, unless other answers are given.
         """
-        columns = {"description": self.description, **columns}
-        if self.version is None:
-            return JobScript.upload(owner, self.read_files(), self.entrypoint, name or self.name, **columns)
+        columns = {"description": self.description, "parent": self, **columns}
+        if self.version is None or (self.edited_at is not None and not answers):
+            return self.copy(owner, name, **columns)
         changed = {**self.answers, **(answers or {})}
         # Changed answers win over what the application's code computed under the same names from the old ones.
         computed = {key: value for key, value in (self.computed or {}).items() if key not in (answers or {})}
@@ -193,6 +303,22 @@ class JobScript(Resource):
             name=name or self.name,
             **columns,
         )
+
+    @transaction.atomic
+    def copy(self, owner: User, name: str = "", **columns: Any) -> "JobScript":
+        """The same files and the same provenance, as a script of `owner`."""
+        self.lock()
+        draft = Draft(
+            name=name or self.name,
+            entrypoint=self.entrypoint,
+            files=self.read_files(),
+            answers=self.answers,
+            computed=self.computed,
+            sbatch_parameters=tuple(self.sbatch_parameters),
+            warnings=tuple(self.warnings),
+            output_directory=self.output_directory,
+        )
+        return JobScript.save_draft(draft, owner, self.version, edited_at=self.edited_at, **columns)
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -208,6 +334,26 @@ class JobScript(Resource):
         if version is not None and version.application_id is None and not version.scripts.exists():
             version.delete()
         return deleted
+
+
+def not_among(files: Iterable[str], entrypoint: str) -> BadEntrypoint:
+    words = f"{entrypoint!r} is not among the files; name one as the entrypoint: {', '.join(sorted(files)[:20])}."
+    return BadEntrypoint(words, {"entrypoint": [words]})
+
+
+def changed_meanwhile(path: str, sha256: str | None) -> ChangedMeanwhile:
+    now_it_is = "it is gone" if sha256 is None else f"its sha256 is {sha256}"
+    return ChangedMeanwhile(f"{path!r} is not what you have seen: {now_it_is}. Look at it again, then replace it.")
+
+
+def check_together(sizes: Mapping[str, int]) -> None:
+    """Whether files may be beside each other in one script."""
+    for path, size in sizes.items():
+        if size > MAX_FILE:
+            raise BadFile(f"{path!r} is larger than {MAX_FILE // 2**20} MiB.")
+    check_sizes(sizes, BadFile)
+    if (words := misfit(sizes)) is not None:
+        raise Conflict(words, {"path": [words]})
 
 
 class JobScriptFile(models.Model):

@@ -32,6 +32,8 @@ DETAIL = SCRIPT | {
     "warnings": [],
     "output_directory": "",
     "entrypoint": "job.sh",
+    "parent": None,
+    "edited_at": None,
     "files": [
         {"path": "job.sh", "size": 512, "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"}
     ],
@@ -70,7 +72,7 @@ class JobScriptDetailSerializer(JobScriptSerializer):
     class Meta(JobScriptSerializer.Meta):
         fields = [
             *JobScriptSerializer.Meta.fields, "answers", "computed", "sbatch_parameters", "warnings",
-            "output_directory", "entrypoint", "files",
+            "output_directory", "entrypoint", "parent", "edited_at", "files",
         ]  # fmt: skip
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
@@ -78,11 +80,20 @@ class JobScriptDetailSerializer(JobScriptSerializer):
         return {**super().to_representation(instance), "files": files}
 
 
-@extend_schema_serializer(examples=[OpenApiExample("Rename", {"name": "motorbike, final"}, request_only=True)])
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Rename", {"name": "motorbike, final"}, request_only=True),
+        OpenApiExample("Another file for sbatch", {"entrypoint": "long.sh"}, request_only=True),
+    ]
+)
 class JobScriptChangeSerializer(serializers.ModelSerializer[JobScript]):
+    entrypoint = serializers.CharField(
+        required=False, max_length=2000, trim_whitespace=False, help_text="The path of one of its files, for sbatch."
+    )
+
     class Meta:
         model = JobScript
-        fields = ["name", "description", "is_archived"]
+        fields = ["name", "description", "is_archived", "entrypoint"]
 
 
 @extend_schema_field({"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "maxLength": 64}]})

@@ -45,7 +45,7 @@ def test_a_job_script_stores_what_made_it(as_alice, alice):
         "application_name": "Hello", "version": 1, "is_archived": False, "created_at": row["created_at"],
         "updated_at": row["updated_at"], "answers": {"nodes": 4}, "computed": None,
         "sbatch_parameters": ["--time=10", "-J a name"], "warnings": [], "output_directory": "out/here", "entrypoint": "job.sh",
-        "files": [
+        "parent": None, "edited_at": None, "files": [
             {"path": path, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()} for path, content in files.items()
         ],
     }  # fmt: skip
