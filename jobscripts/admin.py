@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from applications.archive import Files, collected
 from jobbergate.core.admin import FilesInline, SharesInline, StaffAdmin, link, list_link
 from jobbergate.core.errors import DomainError
-from jobscripts.models import JobScript, JobScriptFile, JobScriptShare
+from jobscripts.files import JobScriptFile
+from jobscripts.models import JobScript, JobScriptShare
 
 
 class JobScriptForm(forms.ModelForm):

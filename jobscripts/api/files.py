@@ -16,7 +16,8 @@ from applications.archive import MAX_FILE
 from jobbergate.core.api.json import JSONParser
 from jobbergate.core.api.views import Download, OfResource, key_of
 from jobscripts.api.serializers import JobScriptDetailSerializer
-from jobscripts.models import BadFile, JobScript, JobScriptFile
+from jobscripts.files import BadFile, JobScriptFile
+from jobscripts.models import JobScript
 
 SCRIPT = OpenApiParameter("script", OpenApiTypes.INT, OpenApiParameter.PATH, description="A job script's id.")
 PATH = OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH, description="A file's path.")

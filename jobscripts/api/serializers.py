@@ -5,7 +5,8 @@ from rest_framework import serializers
 
 from applications.api.serializers import HoleSerializer
 from jobbergate.core.api.rows import RowSerializer
-from jobscripts.models import JobScript, JobScriptFile
+from jobscripts.files import JobScriptFile
+from jobscripts.models import JobScript
 
 SCRIPT = {
     "id": 345,

@@ -54,7 +54,7 @@ def test_the_command_s_own_format_wins(by_alice: Jobbergate) -> None:
     ("noun", "fields"),
     [
         ("applications", applications.rows.FIELDS),
-        ("job-scripts", job_scripts.FIELDS),
+        ("job-scripts", job_scripts.rows.FIELDS),
         ("job-submissions", job_submissions.FIELDS),
         ("clusters", clusters.FIELDS),
     ],

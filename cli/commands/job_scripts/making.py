@@ -54,8 +54,7 @@ def create(
         jobbergate job-scripts create my-application --answers answers.yaml -p --time=10 --download results
         jobbergate job-scripts create --upload job.sh
     """
-    from cli.client import at
-    from cli.downloading import write_archive
+    from cli.downloading import write_script
     from cli.preparing import create_script
     from cli.uploading import upload_script
 
@@ -69,7 +68,7 @@ def create(
         script = create_script(session, str(application), Wishes(**wishes))
     session.output.row(script)
     if directory is not None:
-        write_archive(session, at("job-scripts", script["id"], "archive"), directory, force=force, quietly=True)
+        write_script(session, script, directory, force=force, quietly=True)
 
 
 @job_scripts.command(cls=Command)
