@@ -88,7 +88,6 @@ def archive(session: Session, ctx: click.Context, scripts: tuple[int, ...]) -> N
     \b
     Example:
         jobbergate job-scripts archive 12 13
-        jobbergate job-scripts archive $(jobbergate job-scripts list --search draft --all -o id)
     """
     done, refused = _bulk(session, "archive", scripts)
     show_each(session, ctx, done, refused, asked=len(scripts), table=TABLE, fields=FIELDS)
