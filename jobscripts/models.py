@@ -42,7 +42,7 @@ class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
 
     def shared_with(self, user: User) -> Self:
         """Other people's, looked up by key and never joined: a person may have several shares of one script."""
-        return self.exclude(owner=user).filter(pk__in=JobScriptShare.objects.meant_for(user).values("script"))
+        return self.exclude(owner=user).filter(pk__in=JobScriptShare.objects.keys("script", user))
 
     def with_origin(self) -> Self:
         return self.select_related("owner", "version__application")
