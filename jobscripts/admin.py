@@ -6,10 +6,11 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 
 from applications.archive import Files, collected
-from jobbergate.core.admin import FilesInline, StaffAdmin, link, list_link
+from jobbergate.core.admin import FilesInline, SharesInline, StaffAdmin, link, list_link
 from jobbergate.core.errors import DomainError
 from jobscripts.drafts import Draft
-from jobscripts.models import JobScript, JobScriptFile
+from jobscripts.files import JobScriptFile
+from jobscripts.models import JobScript, JobScriptShare
 from jobscripts.sweeps import Sweep
 
 
@@ -56,10 +57,14 @@ class JobScriptFilesInline(FilesInline):
     model = JobScriptFile
 
 
+class JobScriptSharesInline(SharesInline):
+    model = JobScriptShare
+
+
 @admin.register(JobScript)
 class JobScriptAdmin(StaffAdmin):
     form = JobScriptForm
-    list_display = ("name", "owner", "origin", "submissions_page", "is_archived", "updated_at")
+    list_display = ("name", "owner", "origin", "edited_at", "submissions_page", "is_archived", "updated_at")
     list_filter = ("is_archived", "updated_at")
     search_fields = ("search_text",)
     autocomplete_fields = ("owner",)
@@ -67,7 +72,8 @@ class JobScriptAdmin(StaffAdmin):
         "origin", "made_from", "submissions_page", "entrypoint", "found", "asks_for", "answers", "computed",
         "sbatch_parameters", "warnings", "output_directory", "edited_at", "created_at", "updated_at",
     )  # fmt: skip
-    inlines = (JobScriptFilesInline,)
+    inlines = (JobScriptSharesInline, JobScriptFilesInline)
+    actions = ("archive", "unarchive")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         queryset = super().get_queryset(request).select_related("owner", "version__application", "parent")
@@ -83,9 +89,12 @@ class JobScriptAdmin(StaffAdmin):
         return self.inlines if obj else ()
 
     def save_model(self, request: HttpRequest, obj: JobScript, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if files := form.cleaned_data.get("upload"):
-            obj.add(files)
+        if change:
+            # What the form changed, and no more: somebody may be changing the script's files at this moment.
+            obj.change(**{name: form.cleaned_data[name] for name in form.changed_data})
+        else:
+            super().save_model(request, obj, form, change)
+            obj.add(form.cleaned_data["upload"])
 
     @admin.display(description="made from")
     def origin(self, script: JobScript) -> str:

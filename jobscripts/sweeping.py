@@ -12,7 +12,8 @@ from applications.versions import ApplicationVersion
 from jobbergate.core.errors import DomainError
 from jobscripts import arrays, points
 from jobscripts.drafts import Draft, recipes
-from jobscripts.models import JobScript, JobScriptFile, refuse_errors
+from jobscripts.files import JobScriptFile
+from jobscripts.models import JobScript, refuse_errors
 from jobscripts.points import Point, bad
 from jobscripts.sweeps import Sweep
 

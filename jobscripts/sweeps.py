@@ -5,14 +5,8 @@ from typing import Any, Self
 from django.db import models, transaction
 
 from applications.versions import ApplicationVersion
-from jobbergate.core.errors import Conflict
 from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
-
-
-class InUse(Conflict):
-    """Something else was made from it and would lose its origin."""
-
-    code = "in_use"
+from jobscripts.files import InUse
 
 
 class SweepQuerySet(ResourceQuerySet["Sweep"]):

@@ -42,6 +42,8 @@ class SubmitForm(forms.ModelForm):
         script = data.get("job_script")
         if script is not None and not self.errors:
             try:
+                # The page is one transaction: as `JobSubmission.create` does.
+                script.lock()
                 self.instance = JobSubmission.prepared(
                     data["owner"],
                     script,

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from applications.archive import MAX_FILES, MAX_PATH
 from jobscripts import arrays
 from jobscripts.arrays import Launcher
-from jobscripts.models import JobScript, JobScriptFile
+from jobscripts.files import JobScriptFile
+from jobscripts.models import JobScript
 from jobscripts.sweeps import Sweep
 from submissions.models import Cluster, JobSubmission
 

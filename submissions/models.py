@@ -192,7 +192,10 @@ class JobSubmission(Resource):
         return states.is_final(self.status)
 
     @classmethod
+    @transaction.atomic
     def create(cls, owner: User, job_script: JobScript, **wanted: Any) -> "JobSubmission":
+        # Its files change no more once it is submitted, nor between what is read of them here and that moment.
+        job_script.lock()
         submission = cls.prepared(owner, job_script, **wanted)
         submission.save()
         return submission

@@ -2,11 +2,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -15,8 +16,9 @@ from rest_framework.response import Response
 from applications import archive
 from applications.versions import ApplicationVersion
 from jobbergate.core.api.json import JSONParser
-from jobbergate.core.api.views import ArchiveDownload, Download, ResourceViewSet
+from jobbergate.core.api.views import ArchiveDownload, ResourceViewSet
 from jobbergate.core.errors import NotThere
+from jobscripts.api.bulk import BulkMixin, BulkSerializer
 from jobscripts.api.filters import JobScriptFilterSet
 from jobscripts.api.serializers import (
     CheckSavedSerializer,
@@ -36,8 +38,6 @@ from jobscripts.checking import check
 from jobscripts.drafts import Draft, recipes
 from jobscripts.models import JobScript
 
-PATH = OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH, description="A file's path.")
-
 
 @extend_schema(tags=["job scripts"])
 @extend_schema_view(
@@ -53,13 +53,14 @@ PATH = OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH, descrip
     ),
     destroy=extend_schema(summary="Delete a job script"),
 )
-class JobScriptViewSet(ResourceViewSet):
+class JobScriptViewSet(BulkMixin, ResourceViewSet):
     queryset = JobScript.objects.all()
     serializer_class = JobScriptSerializer
     detail_class = JobScriptDetailSerializer
     filterset_class = JobScriptFilterSet
     parser_classes = [JSONParser, MultiPartParser]
     input_classes = {
+        "bulk": BulkSerializer,
         "render": RenderSerializer,
         "upload": UploadSerializer,
         "preview": RenderSerializer,
@@ -71,10 +72,26 @@ class JobScriptViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> QuerySet[JobScript]:
-        found = super().get_queryset().with_origin()  # type: ignore[attr-defined]
+        found: Any = self.listed() if self.action == "list" else super().get_queryset()
+        return found.with_origin()  # type: ignore[no-any-return]
+
+    def listed(self) -> QuerySet[JobScript]:
+        user: User = self.request.user  # type: ignore[assignment]  # signed in
+        # Not both in one list: no index has one person's own rows and those of others in one order.
+        if self.request.query_params.get("shared") == "true":
+            return JobScript.objects.shared_with(user)
+        own = JobScript.objects.listed_for(user)
         # The points of a sweep are listed by their sweep alone.
-        alone = self.action == "list" and "sweep" not in self.request.query_params
-        return found.alone() if alone else found  # type: ignore[no-any-return]
+        return own if "sweep" in self.request.query_params else own.alone()
+
+    def perform_update(self, serializer: Any) -> None:
+        script, columns = serializer.instance, serializer.validated_data
+        wanted = columns.pop("is_archived", script.is_archived)
+        if wanted != script.is_archived:
+            if not script.belongs_to(self.request.user):
+                raise PermissionDenied("Only its owner and staff may archive it, or bring it back.")
+            columns["is_archived"] = wanted
+        script.change(**columns)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.shown(self.get_object())
@@ -175,16 +192,6 @@ class JobScriptViewSet(ResourceViewSet):
             sbatch_parameters=None if parameters is None else tuple(parameters),
             **wanted,
         )
-
-    @extend_schema(
-        summary="Download one file",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
-        parameters=[PATH],
-    )
-    @action(detail=True, url_path="files/(?P<path>[^\\0]+?)", url_name="file")
-    def file(self, request: Request, pk: str, path: str) -> HttpResponse:
-        content = self.get_object().read_file(path)
-        return Download(content, path.rpartition("/")[2], "application/octet-stream")
 
     @extend_schema(summary="Download all files", responses={(200, "application/gzip"): OpenApiTypes.BINARY})
     @action(detail=True)

@@ -128,7 +128,7 @@ def test_one_is_an_array_where_all_points_say_the_same_to_sbatch(as_alice: APICl
         ("none", b"echo {{ nodes }}\n", False),
     ):
         make_application(alice, {"templates/job.sh.j2": script}, identifier=identifier)
-        answer = sweep(as_alice, application=identifier, grid={"nodes": [1, 2]})
+        answer = sweep(as_alice, application=identifier, grid={"nodes": [1, 2]}, force=True)
         assert answer.json()["as_array"] is as_array, identifier
 
 

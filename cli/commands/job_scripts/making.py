@@ -60,8 +60,7 @@ def create(
         jobbergate job-scripts create my-application -a nodes=1,2,4 -a solver=cg,gmres --sweep
         jobbergate job-scripts create --upload job.sh
     """
-    from cli.client import at
-    from cli.downloading import write_archive
+    from cli.downloading import write_script
     from cli.preparing import create_script
     from cli.sweeping import SweepWishes, create_sweep
     from cli.uploading import upload_script
@@ -83,8 +82,7 @@ def create(
         script = create_script(session, str(application), Wishes(**wishes))
     session.output.row(script)
     if directory is not None:
-        archive = at("job-scripts", script["id"], "archive")
-        write_archive(session, archive, directory, force=wishes["force"], quietly=True)
+        write_script(session, script, directory, force=wishes["force"], quietly=True)
 
 
 @job_scripts.command(cls=Command)
