@@ -115,6 +115,7 @@ def listed(kind: str, names: str) -> Iterable[Option]:
         yield Option(name, kind, letter)
 
 
+@cache
 def versions_with(name: str) -> list[str]:
     return [version for version in VERSIONS if name in table(version).by_name]
 
