@@ -38,8 +38,9 @@ REFUSED = {
     "version": NOTHING,
     "autocomplete": NOTHING,
 }
-# Of these, what a script's own directives do: others sbatch heeds on the command line alone, or we say ourselves.
-REFUSED_IN_SCRIPTS = ("quiet", "wait", "clusters", "uid", "gid", "test-only")
+# Of these, what a script may not say itself: the job would be where nobody looks for it. Whoever calls sbatch copes
+# with the others.
+REFUSED_IN_SCRIPTS = ("clusters",)
 
 
 class BadParameter(DomainError):
@@ -106,7 +107,7 @@ def holds(words: Sequence[str]) -> bool:
 
 
 def refuse_in_script(words: Sequence[str]) -> None:
-    """What would take the hand-over from us: a job on another cluster, where nobody looks for it, or no job id."""
+    """What would take the hand-over from us."""
     for one in given(words):
         if one.name in REFUSED_IN_SCRIPTS:
             detail = f"The script has {PREFIX} {one.written}, which is not for here: {REFUSED[one.name]}."

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from applications.archive import MAX_PATH, Files
 from applications.versions import ApplicationVersion
+from jobbergate.core.among import among
 from jobbergate.core.errors import DomainError
 from jobbergate.core.models import (
     Resource,
@@ -62,7 +63,7 @@ class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
 
     def shared_with(self, user: User) -> Self:
         """Other people's, looked up by key and never joined: a person may have several shares of one script."""
-        return self.exclude(owner=user).filter(pk__in=JobScriptShare.objects.keys("script", user))
+        return among(self.exclude(owner=user), JobScriptShare.objects.keys("script", user))
 
     def with_origin(self) -> Self:
         return self.select_related("owner", "version__application")
