@@ -9,7 +9,7 @@ import io
 import tarfile
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -35,6 +35,10 @@ class BadArchive(DomainError):
 
     def __init__(self, detail: str, field: str = "archive") -> None:
         super().__init__(detail, {field: [detail]})
+
+
+# What a rule for files raises, where they are no archive's.
+Refusal = Callable[[str], DomainError]
 
 
 class Bounded(io.RawIOBase):
@@ -119,28 +123,41 @@ def collected(pairs: Iterable[tuple[str, bytes]]) -> Files:
     return files
 
 
-def checked_path(name: str) -> str:
-    """The one spelling of a relative path that stays in its folder; raises BadArchive for all others."""
+def checked_path(name: str, refusal: Refusal = BadArchive) -> str:
+    """The one spelling of a relative path that stays in its folder; raises the refusal for all others."""
     if not name or len(name.encode("utf-8", "surrogateescape")) > MAX_PATH:
-        raise BadArchive(f"{name[:50]!r}… is not accepted as a path; give 1 to {MAX_PATH} bytes.")
+        raise refusal(f"{name[:50]!r}… is not accepted as a path; give 1 to {MAX_PATH} bytes.")
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in name) or "\\" in name:
-        raise BadArchive(f"{name!r} has a backslash, a control character or bytes that are not UTF-8.")
+        raise refusal(f"{name!r} has a backslash, a control character or bytes that are not UTF-8.")
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or str(path) == ".":
-        raise BadArchive(f"{name!r} leads out of the folder.")
+        raise refusal(f"{name!r} leads out of the folder.")
     if any(len(part.encode()) > 255 for part in path.parts):
-        raise BadArchive(f"{name[:50]!r}… has a name of more than 255 bytes.")
+        raise refusal(f"{name[:50]!r}… has a name of more than 255 bytes.")
     return str(path)
 
 
 def check_whole(files: Mapping[str, bytes]) -> None:
-    """What no single file shows: the size of all, and `a` beside `a/b`, which fit on nobody's disk."""
-    if sum(map(len, files.values())) > MAX_TOTAL:
-        raise BadArchive(f"The files are larger than {MAX_TOTAL // 2**20} MiB together.")
-    for path in files:
+    """What no single file shows: the size of all, and files that fit on nobody's disk together."""
+    check_sizes({path: len(content) for path, content in files.items()})
+    if (words := misfit(files)) is not None:
+        raise BadArchive(words)
+
+
+def check_sizes(sizes: Mapping[str, int], refusal: Refusal = BadArchive) -> None:
+    if len(sizes) > MAX_FILES:
+        raise refusal(f"There are more than {MAX_FILES} files.")
+    if sum(sizes.values()) > MAX_TOTAL:
+        raise refusal(f"The files are larger than {MAX_TOTAL // 2**20} MiB together.")
+
+
+def misfit(paths: Collection[str]) -> str | None:
+    """Words for `a` beside `a/b`, where there are such."""
+    for path in paths:
         for parent in PurePosixPath(path).parents:
-            if str(parent) in files:
-                raise BadArchive(f"{str(parent)!r} is a file and, for {path!r}, a folder.")
+            if str(parent) in paths:
+                return f"{str(parent)!r} is a file and, for {path!r}, a folder."
+    return None
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

@@ -248,7 +248,8 @@ class Import:
         application = Application(owner=self.people[told.owner], **fields)
         try:
             application.clean_fields(exclude={"owner"})
-            application.save_with_identifier()
+            with application.identifier_told():
+                application.save()
         except ValidationError as error:
             raise BadExport(words_of(error)) from None
         Application.objects.filter(pk=application.pk).update(created_at=told.columns["created_at"])

@@ -1,8 +1,8 @@
 """Applications, and whom they are shared with. What they consist of is in `versions.py`."""
 
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Self
 
 from django.contrib.auth.models import User
@@ -14,11 +14,12 @@ from django.db.models import Q
 from applications import archive, selftests, tags
 from applications.archive import Files
 from applications.versions import ApplicationVersion
-from jobbergate.core.errors import Conflict, DomainError, NotThere
+from jobbergate.core.errors import Conflict, NotThere
 from jobbergate.core.models import (
     Resource,
     ResourceQuerySet,
     Share,
+    Shared,
     ShareQuerySet,
     resource_constraints,
     resource_indexes,
@@ -69,7 +70,7 @@ class ApplicationQuerySet(ResourceQuerySet["Application"]):
         return len(deleted), {"applications.Application": len(deleted)}
 
 
-class Application(Resource):
+class Application(Shared):
     """A reusable recipe. What it consists of is in its versions."""
 
     class Visibility(models.TextChoices):
@@ -97,9 +98,6 @@ class Application(Resource):
 
     def searched(self) -> tuple[str, ...]:
         return (self.name, self.identifier or "", self.description, *(f"#{tag}" for tag in self.tags))
-
-    def may_be_changed_by(self, user: User) -> bool:
-        return self.belongs_to(user) or self.shares.editing().meant_for(user).exists()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.identifier = self.identifier or None
@@ -177,31 +175,21 @@ class Application(Resource):
     def begin(cls, version: ApplicationVersion, files: Files, owner: User, **fields: Any) -> "Application":
         """A new application with its first version."""
         application = cls(owner=owner, **fields)
-        application.save_with_identifier()
+        with application.identifier_told():
+            application.save()
         application.append(version, files, owner)
         return application
 
-    def lock(self) -> None:
-        """The row as it is now, and nobody else's to change until the transaction ends."""
-        # Without its owner in a join: PostgreSQL, once it has waited for a transfer, would find no such row any more.
-        try:
-            self.refresh_from_db(from_queryset=Application.objects.select_for_update())
-        except Application.DoesNotExist:
-            raise NotThere(f"{self.name} was deleted meanwhile.") from None
-
-    @transaction.atomic
     def change(self, **fields: Any) -> None:
-        """These columns and no others: of two people who change it at the same moment neither undoes the other's."""
-        self.lock()
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.save_with_identifier()
+        with self.identifier_told():
+            super().change(**fields)
 
-    def save_with_identifier(self) -> None:
-        """Saves; an identifier that is taken, also by a request at the same moment, is a conflict."""
+    @contextmanager
+    def identifier_told(self) -> Iterator[None]:
+        """An identifier that is taken when it is saved, also by a request at the same moment, is a conflict."""
         try:
             with transaction.atomic():
-                self.save()
+                yield
         except IntegrityError:
             others = Application.objects.exclude(pk=self.pk)
             if self.identifier and others.filter(identifier=self.identifier).exists():
@@ -222,27 +210,7 @@ class Application(Resource):
         copy = ApplicationVersion.from_files(files, version.form, f"Clone of {self.name}.", strict=False)
         return Application.begin(copy, files, owner, **{**copied, **fields})
 
-    # Shares, too, are changed under the application's lock: who took a share first, and the application then, would
-    # wait for a transfer that waits for them.
-
-    @transaction.atomic
-    def share(self, role: str, **to: Any) -> tuple["ApplicationShare", bool]:
-        """With `user=` or `group=`: their share, in this role from now on, and whether it is new."""
-        self.lock()
-        if (user := to.get("user")) is not None and user.pk == self.owner_id:
-            words = f"{user} owns it already."
-            raise DomainError(words, {"user": [words]})
-        share, made = self.shares.update_or_create(**to, defaults={"role": role})
-        self.show_to([share])
-        return share, made
-
-    @transaction.atomic
-    def unshare(self, pk: int) -> None:
-        self.lock()
-        if not self.shares.filter(pk=pk).delete()[0]:
-            raise NotThere(f"{self.name} has no share {pk}.")
-
-    def show_to(self, shares: "Iterable[ApplicationShare]") -> None:
+    def show_to(self, shares: Iterable[Share]) -> None:
         """New readers of a private application would see nothing: it becomes shared."""
         if self.visibility == self.Visibility.PRIVATE and any(share.role == Share.Role.READER for share in shares):
             self.visibility = self.Visibility.SHARED

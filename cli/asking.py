@@ -13,7 +13,7 @@ from cli.errors import CliError
 from cli.plain import shown
 from cli.questions import BooleanList, Const, InvalidAnswer, Question, flattened, question_from_form
 
-__all__ = ["Asker", "NobodyToAsk", "TerminalAsker", "Unanswered", "answer", "answer_form", "read_answers"]
+__all__ = ["Asker", "AsksOnce", "NobodyToAsk", "TerminalAsker", "Unanswered", "answer", "answer_form", "read_answers"]
 
 
 class Unanswered(CliError):
@@ -51,6 +51,24 @@ class TerminalAsker:
             self.section = question.section
             head(self.section, self.helps.get(self.section, ""))
         return prompt(question)
+
+
+class AsksOnce:
+    """Asks another asker, and gives its answer again wherever the same question takes it."""
+
+    def __init__(self, asker: Asker) -> None:
+        self.asker = asker
+        self.answers: dict[str, Any] = {}
+
+    def ask(self, question: Question) -> Any:
+        name = question.variablename
+        if name in self.answers:
+            try:
+                return question.check(self.answers[name])
+            except InvalidAnswer:
+                pass  # Of another point it is another question.
+        self.answers[name] = self.asker.ask(question)
+        return self.answers[name]
 
 
 class NobodyToAsk:

@@ -85,6 +85,11 @@ class Client:
     def patch(self, path: str, json: Any) -> Any:
         return content_of(self._signed("PATCH", path, json=json))
 
+    def put(self, path: str, content: bytes, headers: Mapping[str, str]) -> Any:
+        """A file, as it is."""
+        kind = {"Content-Type": "application/octet-stream"}
+        return content_of(self._signed("PUT", path, data=content, headers={**kind, **headers}))
+
     def delete(self, path: str) -> None:
         self._signed("DELETE", path)
 

@@ -11,7 +11,11 @@ from cli.output import printable
 from cli.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import click
+
+    from cli.client import Client
 
 # Somebody holds the Tab key down meanwhile.
 SECONDS = 2.0
@@ -50,6 +54,17 @@ def job_scripts_and_files(ctx: click.Context, parameter: click.Parameter, incomp
     return [*job_scripts(ctx, parameter, incomplete), CompletionItem(incomplete, type="file")]
 
 
+def sweeps(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    rows = _rows(ctx, "/api/sweeps/", owner="me")
+    return _offers({row["id"]: f"{row['name']} ({row['points']} points)" for row in rows}, incomplete)
+
+
+def script_files(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    script = _named(ctx, "script")
+    found = _asked(ctx, lambda client: client.get(f"/api/job-scripts/{script}/")["files"]) if script else []
+    return _offers({row["path"]: "" for row in found}, incomplete)
+
+
 def job_submissions(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     rows = _rows(ctx, "/api/job-submissions/", owner="me")
     return _offers({row["id"]: f"{row['name']} ({row['status']})" for row in rows}, incomplete)
@@ -60,9 +75,13 @@ def clusters(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -
 
 
 def _rows(ctx: click.Context, path: str, **params: Any) -> list[dict[str, Any]]:
+    return _asked(ctx, lambda client: list(client.pages(path, limit=OFFERED, **params)))
+
+
+def _asked(ctx: click.Context, ask: Callable[[Client], list[dict[str, Any]]]) -> list[dict[str, Any]]:
     session = Session(ctx.find_root().params.get("server"))
     try:
-        return list(session.new_client(timeout=SECONDS).pages(path, limit=OFFERED, **params))
+        return ask(session.new_client(timeout=SECONDS))
     except (CliError, OSError):
         return []
     finally:
@@ -70,17 +89,27 @@ def _rows(ctx: click.Context, path: str, **params: Any) -> list[dict[str, Any]]:
 
 
 def _sharing(ctx: click.Context, kind: str, incomplete: str) -> list[CompletionItem[str]]:
-    rows = _rows_of_application(ctx, "shares")
+    script = _named(ctx, "script") if "script" in _parameters(ctx) else None
+    rows = _rows(ctx, f"/api/job-scripts/{script}/shares/") if script else _rows_of_application(ctx, "shares")
     return _offers({row[kind]: row["role"] for row in rows if row[kind]}, incomplete)
 
 
 def _rows_of_application(ctx: click.Context, what: str) -> list[dict[str, Any]]:
     """Of the application that the line names already."""
+    application = _named(ctx, "application")
+    return _rows(ctx, f"/api/applications/{application}/{what}/") if application else []
+
+
+def _named(ctx: click.Context, parameter: str) -> str:
+    """What the line names already, for a path; empty where it names nothing."""
     from urllib.parse import quote
 
     # Behind an option that still waits for its value click has read words, and not yet what each of them is.
-    application = ctx.params.get("application") or next(iter(ctx.args), None)
-    return _rows(ctx, f"/api/applications/{quote(application, safe='')}/{what}/") if application else []
+    return quote(str(ctx.params.get(parameter) or next(iter(ctx.args), "")), safe="")
+
+
+def _parameters(ctx: click.Context) -> set[str | None]:
+    return {parameter.name for parameter in ctx.command.params}
 
 
 def _offers(names: dict[Any, str], incomplete: str) -> list[CompletionItem[str]]:

@@ -123,6 +123,7 @@ def _of_array(parts: Parts, rows: Sequence[Row]) -> dict[str, Any]:
         "started_at": iso(_least(row.started_at for row in rows)),
         "ended_at": iso(_most(row.ended_at for row in rows)) if over else None,
         "tasks": {str(part): row.state for part, row in parts.items()},
+        "task_exit_codes": {str(part): row.exit_code for part, row in parts.items() if row.exit_code and row.is_over},
         **_common(rows),
     }
 

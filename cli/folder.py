@@ -13,11 +13,11 @@ import stat
 import tarfile
 import unicodedata
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli.errors import CliError
 
@@ -154,6 +154,16 @@ def read_archive(archive: bytes) -> dict[str, bytes]:
     return files
 
 
+def refuse_damage(files: Mapping[str, bytes], told: Iterable[Mapping[str, Any]]) -> None:
+    """Files that are not those whose path and sha256 the server has told, one for one."""
+    wanted = {file["path"]: file["sha256"] for file in told}
+    found = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+    wrong = sorted(path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path))
+    if wrong:
+        names = ", ".join(wrong[:5])
+        raise CliError(f"{names}: not as the server names it, damaged on the way or changed meanwhile; try again.")
+
+
 def content_of(entries: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
     source = entries.extractfile(entry) if entry.isreg() and not entry.issparse() else None
     if source is None:
@@ -187,8 +197,11 @@ def write_files(files: Mapping[str, bytes], directory: Path, force: bool = False
     with Target(directory) as target:
         for name, content in names.items():
             target.refuse_obstacle(name, content, force=force)
-        for name, content in names.items():
-            target.write(name, content, mode_of(content))
+        for number, (name, content) in enumerate(names.items()):
+            try:
+                target.write(name, content, mode_of(content))
+            except CliError as error:
+                raise CliError(f"{error} Before it, {number} of {len(names)} files were written.") from None
     return [directory / name for name in names]
 
 

@@ -151,12 +151,14 @@ def _submit(client: Client, slurm: Slurm, leased: Submission, place: Path, talk:
 
 def _stage(client: Client, leased: Submission, place: Path) -> str:
     """The script's files in the directory, and the path of the one to submit."""
-    from cli.folder import read_archive, write_files
+    from cli.folder import read_archive, refuse_damage, write_files
 
     script = client.get(at("job-scripts", leased["job_script"]))
     archive = client.download(at("job-scripts", leased["job_script"], "archive"))
     try:
-        write_files(read_archive(archive), place)
+        files = read_archive(archive)
+        refuse_damage(files, script["files"])
+        write_files(files, place)
     except CliError as problem:
         raise Refusal(str(problem)) from problem
     entrypoint: str = script["entrypoint"]

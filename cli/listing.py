@@ -63,5 +63,26 @@ def fetch(
     return rows[:asked]
 
 
+def show_each(
+    session: Session,
+    ctx: click.Context,
+    rows: list[dict[str, Any]],
+    refused: list[str],
+    *,
+    asked: int,
+    table: Sequence[str],
+    fields: Sequence[str],
+) -> None:
+    """What came of a verb for several rows: those it was done with, and in words the others, which are a failure."""
+    if asked == 1 and rows:
+        session.output.row(rows[0])
+    elif rows:
+        session.output.rows(rows, table=table, fields=fields)
+    for sentence in refused:
+        session.output.talk(f"Error: {sentence}")
+    if refused:
+        ctx.exit(1)
+
+
 def columns(names: str) -> Sequence[str]:
     return tuple(names.split())

@@ -29,6 +29,7 @@ COMMANDS = {
     "whoami": ("cli.commands.login", "whoami", "Show who is signed in, and where."),
     "applications": ("cli.commands.applications", "applications", "Recipes for job scripts."),
     "job-scripts": ("cli.commands.job_scripts", "job_scripts", "Scripts made from applications and answers."),
+    "sweeps": ("cli.commands.sweeps", "sweeps", "Many sets of answers, made and submitted together."),
     "job-submissions": ("cli.commands.job_submissions", "job_submissions", "Scripts handed to Slurm, and their fate."),
     "clusters": ("cli.commands.clusters", "clusters", "Slurm clusters that this server knows."),
     "run": ("cli.commands.run", "run", "Make a job script and submit it."),

@@ -58,7 +58,7 @@ def refresh(
     now = {row["id"]: row for row in submissions}
     queue = Queue(slurm.squeue(user))
     me, cluster = client.get(at("whoami"))["username"], slurm.cluster_name()
-    here = [number for number, detail in now.items() if _is_here(detail, me, cluster)]
+    here = [number for number, detail in now.items() if is_here(detail, me, cluster)]
     # A second time only after jobs were taken in: now that they are recorded, others with their tags can go.
     for _ in range(2):
         todo = plan([now[number] for number in here], queue, is_dead=is_dead, host=socket.gethostname(), at=time.time())
@@ -72,7 +72,7 @@ def refresh(
     return [now[row["id"]] for row in submissions]
 
 
-def _is_here(submission: Submission, me: str, cluster: str) -> bool:
+def is_here(submission: Submission, me: str, cluster: str) -> bool:
     if submission["status"] in FINAL or submission["via"] != "login_node" or submission["owner"] != me:
         return False
     return (submission["slurm_cluster"] or submission["cluster"] or cluster) == cluster

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from click import style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 # Of the lines of a diff, by how they begin.
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -118,6 +118,25 @@ class Output:
 
         with Console(file=self.stderr).status(Text(printable(doing))):
             yield
+
+    @contextmanager
+    def bar(self, doing: str) -> Iterator[Callable[[int, int, str], None]]:
+        """A bar on a terminal, moved by `move(done, total, words)`; elsewhere nothing is said."""
+        if not self.stderr.isatty():
+            yield lambda _done, _total, _words: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        about, states = TextColumn("{task.description}"), TextColumn("{task.fields[words]}")
+        columns = (about, BarColumn(), MofNCompleteColumn(), states)
+        with Progress(*columns, console=Console(file=self.stderr), transient=True) as progress:
+            task = progress.add_task(printable(doing), total=None, words="")
+
+            def move(done: int, total: int, words: str) -> None:
+                progress.update(task, completed=done, total=total, words=words)
+
+            yield move
 
     # --- formats ----------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,11 @@ from cli.errors import CliError
 from cli.output import on_one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from cli.asking import Asker
     from cli.session import Session
-    from cli.workflow import Outcome
 
 _CHANGES = (
     click.option("-n", "--name", help="The script's name."),
@@ -63,23 +64,31 @@ class Wishes:
 def prepare(session: Session, application: str, wishes: Wishes) -> dict[str, Any]:
     """Ask what is still to be answered, and run the application's own code where it has some and is trusted."""
     from cli.asking import answer_form, read_answers
-    from cli.client import at
+    from cli.workflow import run_application
 
     supplied = read_answers(wishes.answers_file, wishes.pairs)
+    row, version = found(session, application, wishes)
+    body = {"application": row["id"], "version": version["number"], **wanted(wishes)}
+    if version["kind"] == "declarative":
+        form = version["form"]
+        answers = answer_form(form, supplied, fast=wishes.fast, asker=asker_for(form.get("sections", ())))
+        return {**body, "answers": answers}
+    with trusted_folder(session, row, version, trust=wishes.trust) as folder:
+        outcome = run_application(folder, supplied, fast=wishes.fast, asker=asker_for())
+    if "name" not in body and isinstance(named := outcome.config.get("job_script_name"), str) and named:
+        body["name"] = named
+    return {**body, "answers": outcome.answers, "computed": outcome.computed}
+
+
+def found(session: Session, application: str, wishes: Wishes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The application and the version that are meant."""
+    from cli.client import at
+
     row = session.client.get(at("applications", application))
     if row["is_archived"]:
         back = f"`jobbergate applications unarchive {row['identifier'] or row['id']}` brings it back"
         raise CliError(f"{on_one_line(row['name'])} is archived; {back}.")
-    version = session.client.get(at("applications", row["id"], "versions", wishes.version or "latest"))
-    body = {"application": row["id"], "version": version["number"], **_wanted(wishes)}
-    if version["kind"] == "declarative":
-        form = version["form"]
-        answers = answer_form(form, supplied, fast=wishes.fast, asker=_asker(form.get("sections", ())))
-        return {**body, "answers": answers}
-    outcome = _run(session, row, version, supplied, fast=wishes.fast, trust=wishes.trust)
-    if "name" not in body and isinstance(named := outcome.config.get("job_script_name"), str) and named:
-        body["name"] = named
-    return {**body, "answers": outcome.answers, "computed": outcome.computed}
+    return row, session.client.get(at("applications", row["id"], "versions", wishes.version or "latest"))
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ def copy_script(session: Session, number: int, changes: Changes) -> dict[str, An
 
     if changes.answers_file or changes.pairs or changes.sbatch_parameters:
         return render_again(session, number, changes)
-    copy = session.client.create(at("job-scripts", number, "clone"), _wanted(changes))
+    copy = session.client.create(at("job-scripts", number, "clone"), wanted(changes))
     show_warnings(session, copy)
     return copy
 
@@ -122,9 +131,10 @@ def prepare_again(session: Session, script: dict[str, Any], changes: Changes) ->
     """The body of `rerun`. An application's code runs again where it may give something else than it did before."""
     from cli.asking import read_answers
     from cli.client import at
+    from cli.workflow import run_application
 
     answers = read_answers(changes.answers_file, changes.pairs)
-    body = {**_wanted(changes), "answers": answers, "latest": changes.latest}
+    body = {**wanted(changes), "answers": answers, "latest": changes.latest}
     if changes.sbatch_parameters:
         # sbatch takes the last value that it meets.
         body["sbatch_parameters"] = [*script["sbatch_parameters"], *changes.sbatch_parameters]
@@ -135,7 +145,9 @@ def prepare_again(session: Session, script: dict[str, Any], changes: Changes) ->
     row = session.client.get(at("applications", script["application"]))
     number = "latest" if changes.latest else script["version"]
     version = session.client.get(at("applications", row["id"], "versions", number))
-    outcome = _run(session, row, version, {**script["answers"], **answers}, fast=changes.fast, trust=changes.trust)
+    with trusted_folder(session, row, version, trust=changes.trust) as folder:
+        supplied = {**script["answers"], **answers}
+        outcome = run_application(folder, supplied, fast=changes.fast, asker=asker_for())
     return {**body, "answers": outcome.answers, "computed": outcome.computed}
 
 
@@ -157,38 +169,30 @@ def show_warnings(session: Session, script: dict[str, Any]) -> None:
     show_findings(session, serious, script["entrypoint"], talk=True)
 
 
-def _wanted(wishes: Wishes | Changes) -> dict[str, Any]:
-    wanted: dict[str, Any] = {"force": True} if wishes.force else {}
+def wanted(wishes: Wishes | Changes) -> dict[str, Any]:
+    body: dict[str, Any] = {"force": True} if wishes.force else {}
     if wishes.name:
-        wanted["name"] = wishes.name
+        body["name"] = wishes.name
     if wishes.description:
-        wanted["description"] = wishes.description
+        body["description"] = wishes.description
     if wishes.sbatch_parameters:
-        wanted["sbatch_parameters"] = list(wishes.sbatch_parameters)
-    return wanted
+        body["sbatch_parameters"] = list(wishes.sbatch_parameters)
+    return body
 
 
-def _asker(sections: Sequence[Mapping[str, str]] = ()) -> Asker:
+def asker_for(sections: Sequence[Mapping[str, str]] = ()) -> Asker:
     from cli.asking import NobodyToAsk, TerminalAsker
 
     return TerminalAsker(sections) if sys.stdin.isatty() else NobodyToAsk()
 
 
-def _run(
-    session: Session,
-    row: dict[str, Any],
-    version: dict[str, Any],
-    supplied: dict[str, Any],
-    *,
-    fast: bool,
-    trust: bool,
-) -> Outcome:
-    """Run the version's jobbergate.py: exactly the content that the server named and that its user trusts."""
+@contextmanager
+def trusted_folder(session: Session, row: dict[str, Any], version: dict[str, Any], *, trust: bool) -> Iterator[Path]:
+    """The version's files, to run its jobbergate.py: exactly what the server named and its user trusts."""
     from cli.client import at
     from cli.folder import laid_out, read_archive
     from cli.trust import Content
     from cli.trusting import about_earlier, may_run
-    from cli.workflow import run_application
 
     named = on_one_line(row["identifier"] or row["name"])
     with session.output.progress("Downloading the application"):
@@ -213,4 +217,4 @@ def _run(
             f"{row['id']}`), then add --trust or answer at a terminal.{about_earlier(session, content)}"
         )
     with laid_out(content.files) as folder:
-        return run_application(folder, supplied, fast=fast, asker=_asker())
+        yield folder

@@ -25,6 +25,7 @@ from cli.slurm_text import (
     Row,
     cluster_name,
     exit_codes,
+    max_array_size,
     named_jobs,
     queue_rows,
     record_rows,
@@ -135,6 +136,10 @@ class Slurm:
         if self._cluster is None:
             raise SlurmSilent("Slurm does not say what its cluster is called (scontrol show config).")
         return self._cluster
+
+    def max_array_size(self) -> int | None:
+        """An index of an array is smaller; None where Slurm does not say, 0 where it takes no arrays."""
+        return max_array_size(self._answer(["scontrol", "show", "config"]))
 
     def sbatch(
         self, arguments: Sequence[str], *, comment: str, entrypoint: str, directory: Path

@@ -187,6 +187,12 @@ def cluster_name(text: str) -> str | None:
     return found[1] if found else None
 
 
+def max_array_size(text: str) -> int | None:
+    """From `scontrol show config`."""
+    found = re.search(r"^MaxArraySize\s*=\s*(\d+)", text, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
 def _parts(name: re.Match[str]) -> tuple[int, ...]:
     if name["task"] is not None:
         return tuple(indexes(name["task"]))

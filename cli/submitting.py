@@ -32,9 +32,9 @@ class Destination:
 
 def submit(session: Session, script: int, destination: Destination, *, name: str | None = None) -> dict[str, Any]:
     """The submission as it is after the hand-over, or as it waits for the cluster's agent."""
-    slurm = _slurm_for(destination.cluster)
+    slurm = slurm_for(destination.cluster)
     body: dict[str, Any] = {"job_script": script, "via": "login_node" if slurm else "agent"}
-    if slurm is not None and (spoken_to := _name_of(slurm)):
+    if slurm is not None and (spoken_to := name_of(slurm)):
         body["slurm_cluster"] = spoken_to
     if destination.sbatch_arguments:
         body["sbatch_arguments"] = list(destination.sbatch_arguments)
@@ -43,7 +43,7 @@ def submit(session: Session, script: int, destination: Destination, *, name: str
     if name:
         body["name"] = name
     if destination.execution_directory:
-        body["execution_directory"] = _directory(destination.execution_directory, here=slurm is not None)
+        body["execution_directory"] = directory_of(destination.execution_directory, here=slurm is not None)
     submission = session.client.create("/api/job-submissions/", body)
     return _handed_over(session, submission, slurm)
 
@@ -53,7 +53,7 @@ def submit_again(session: Session, number: int) -> dict[str, Any]:
     slurm = None
     if earlier["via"] == "login_node":
         where = earlier["slurm_cluster"] or earlier["cluster"]
-        slurm = _slurm_for(where or None)
+        slurm = slurm_for(where or None)
         if slurm is None:
             raise CliError(
                 f"Submission {number} went through a login node{f' of {where}' if where else ''}; resubmit it there, "
@@ -71,7 +71,7 @@ def refreshed(session: Session, submissions: list[dict[str, Any]]) -> list[dict[
     """
     from cli.observation import refresh
 
-    slurm = _slurm_here()
+    slurm = slurm_here()
     if slurm is None:
         raise CliError("There is no sbatch on this machine, so there is no Slurm to ask; leave out --refresh.")
     me = session.client.get("/api/whoami/")["username"]
@@ -109,7 +109,7 @@ def cancel_all(session: Session, numbers: list[int]) -> tuple[list[dict[str, Any
     answer = session.client.post("/api/job-submissions/cancel/", {"ids": numbers})
     by_number = {row["id"]: row for row in answer["results"]}
     rows = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
-    if _slurm_here() is not None:
+    if slurm_here() is not None:
         rows = refreshed(session, rows)
     return rows, [f"Submission {number}: {why}" for number, why in answer["errors"].items()]
 
@@ -127,22 +127,22 @@ def describe_end(submission: dict[str, Any]) -> str:
 # --- which Slurm ----------------------------------------------------------------------------------------------------
 
 
-def _slurm_here() -> Slurm | None:
+def slurm_here() -> Slurm | None:
     from cli.slurm import Slurm
 
     slurm = Slurm(os.environ)
     return slurm if slurm.available() else None
 
 
-def _slurm_for(cluster: str | None) -> Slurm | None:
+def slurm_for(cluster: str | None) -> Slurm | None:
     """This machine's Slurm, unless another cluster is meant."""
-    slurm = _slurm_here()
+    slurm = slurm_here()
     if slurm is None or cluster is None or slurm.cluster_name() == cluster:
         return slurm
     return None
 
 
-def _name_of(slurm: Slurm) -> str | None:
+def name_of(slurm: Slurm) -> str | None:
     """What Slurm calls its cluster, so that no login node of another one goes on with the submission."""
     from cli.slurm import SlurmSilent
 
@@ -152,7 +152,7 @@ def _name_of(slurm: Slurm) -> str | None:
         return None
 
 
-def _directory(text: str, *, here: bool) -> str:
+def directory_of(text: str, *, here: bool) -> str:
     if here:
         return str(Path(text).absolute())
     if not text.startswith("/"):
@@ -179,7 +179,7 @@ def _looked_at(session: Session, submission: dict[str, Any]) -> dict[str, Any]:
     from cli.slurm import SlurmSilent
 
     current: dict[str, Any] = session.client.get(at("job-submissions", submission["id"]))
-    slurm = _slurm_here() if current["via"] == "login_node" else None
+    slurm = slurm_here() if current["via"] == "login_node" else None
     if slurm is None:
         return current
     try:

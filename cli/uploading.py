@@ -31,6 +31,17 @@ def upload_script(session: Session, path: Path, entrypoint: str | None, wishes: 
     return script
 
 
+def named_files(files: tuple[Path, ...], path: str | None) -> dict[str, bytes]:
+    """Files under the paths that they shall have in a script. All are read before the first of them is sent."""
+    from cli.folder import add, checked_path, read_file
+
+    found: dict[str, bytes] = {}
+    for file in files:
+        name = checked_path(path or file.name)
+        add(found, name, read_file(file, name))
+    return found
+
+
 def _part(path: Path) -> dict[str, tuple[str, bytes, str]]:
     from cli.folder import add, checked_path, pack, read_file, walk
 

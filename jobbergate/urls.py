@@ -6,20 +6,27 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from applications.api.shares import ShareViewSet
+from applications.api.shares import ApplicationShareViewSet
 from applications.api.views import ApplicationViewSet, ConfigSchema, VersionViewSet
 from jobbergate.core import health
 from jobbergate.core.api import tokens
 from jobbergate.core.api.views import NAME
+from jobscripts.api.files import FileViewSet
+from jobscripts.api.shares import JobScriptShareViewSet
 from jobscripts.api.views import JobScriptViewSet
+from submissions.api.sweeps import PointViewSet, SweepViewSet
 from submissions.api.views import ClusterViewSet, JobSubmissionViewSet
 
 router = SimpleRouter(trailing_slash="/?")  # type: ignore[arg-type]
 router.trailing_slash = "/?"
 router.register("applications", ApplicationViewSet, "application")
 router.register(f"applications/(?P<application>{NAME})/versions", VersionViewSet, "version")
-router.register(f"applications/(?P<application>{NAME})/shares", ShareViewSet, "share")
+router.register(f"applications/(?P<application>{NAME})/shares", ApplicationShareViewSet, "share")
 router.register("job-scripts", JobScriptViewSet, "job-script")
+router.register("sweeps", SweepViewSet, "sweep")
+router.register(f"sweeps/(?P<sweep>{NAME})/points", PointViewSet, "point")
+router.register(f"job-scripts/(?P<script>{NAME})/files", FileViewSet, "script-file")
+router.register(f"job-scripts/(?P<script>{NAME})/shares", JobScriptShareViewSet, "script-share")
 router.register("job-submissions", JobSubmissionViewSet, "job-submission")
 router.register("clusters", ClusterViewSet, "cluster")
 

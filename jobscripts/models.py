@@ -1,18 +1,16 @@
-"""Job scripts, their files, and whom they are shared with."""
+"""Job scripts, and whom they are shared with. Their files are in `files.py`."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from applications.archive import MAX_PATH, Files
-from applications.files import FileQuerySet
 from applications.versions import ApplicationVersion
-from jobbergate.core.errors import Conflict, DomainError, NotThere
+from jobbergate.core.errors import DomainError
 from jobbergate.core.models import (
     Resource,
     ResourceQuerySet,
@@ -22,15 +20,9 @@ from jobbergate.core.models import (
     resource_indexes,
     share_constraints,
 )
-from jobscripts.checking import Check
 from jobscripts.drafts import Draft, note, recipes
+from jobscripts.files import InUse, WithFiles, not_among
 from jobscripts.sweeps import Sweep
-
-
-class BadEntrypoint(DomainError):
-    """It is not clear which of the files sbatch is to run."""
-
-    code = "bad_entrypoint"
 
 
 class NotRendered(DomainError):
@@ -51,22 +43,32 @@ class BadDirectives(DomainError):
     code = "bad_directives"
 
 
-class InUse(Conflict):
-    """Something else was made from it and would lose its origin."""
-
-    code = "in_use"
-
-
 class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
     def alone(self) -> Self:
         """Without the points of sweeps."""
         return self.filter(sweep=None)
 
+    def visible_to(self, user: User) -> Self:
+        """For scripts that are named. Lists are of one's own, or of those `shared_with` one: each has an index then."""
+        if user.is_staff:
+            return self
+        shares = JobScriptShare.objects.meant_for(user).filter(script=OuterRef("pk"))
+        # Whoever ran it may see what they ran, also when it is shared with them no more.
+        submitted = JobScript.objects.filter(pk=OuterRef("pk"), submissions__owner=user)
+        return self.filter(Q(owner=user) | Exists(shares) | Exists(submitted))
+
+    def listed_for(self, user: User) -> Self:
+        return self if user.is_staff else self.owned_by(user)
+
+    def shared_with(self, user: User) -> Self:
+        """Other people's, looked up by key and never joined: a person may have several shares of one script."""
+        return self.exclude(owner=user).filter(pk__in=JobScriptShare.objects.keys("script", user))
+
     def with_origin(self) -> Self:
         return self.select_related("owner", "version__application")
 
     def with_entrypoint(self) -> Self:
-        """With what `read_entrypoint` reads, in the same query."""
+        """With what `read_entrypoint` reads, in the same query; for scripts whose files do not change meanwhile."""
         return self.filter(files__path=F("entrypoint")).annotate(entrypoint_content=F("files__content"))
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -76,7 +78,7 @@ class JobScriptQuerySet(ResourceQuerySet["JobScript"]):
         return len(deleted), {"jobscripts.JobScript": len(deleted)}
 
 
-class JobScript(Resource):
+class JobScript(WithFiles):
     """Files for sbatch, rendered from one version and one set of answers, or uploaded as they are (no version)."""
 
     version = models.ForeignKey(ApplicationVersion, null=True, on_delete=models.PROTECT, related_name="scripts")
@@ -143,10 +145,7 @@ class JobScript(Resource):
         if not entrypoint and len(files) == 1:
             entrypoint = next(iter(files))
         if entrypoint not in files:
-            words = (
-                f"{entrypoint!r} is not among the files; name one as the entrypoint: {', '.join(sorted(files)[:20])}."
-            )
-            raise BadEntrypoint(words, {"entrypoint": [words]})
+            raise not_among(files, entrypoint)
         return cls.save_draft(Draft(name or entrypoint, entrypoint, files), owner, None, **columns)
 
     @classmethod
@@ -154,8 +153,7 @@ class JobScript(Resource):
     def save_draft(
         cls, draft: Draft, owner: User, version: ApplicationVersion | None, *, force: bool = False, **columns: Any
     ) -> "JobScript":
-        if draft.check.errors and not force:
-            raise refused(draft)
+        refuse_errors(draft, force)
         script = cls.of(draft, owner, version, **columns)
         script.save()
         script.add(draft.files)
@@ -180,47 +178,13 @@ class JobScript(Resource):
         script.take(draft.check)
         return script
 
-    def take(self, check: Check) -> None:
-        """What was found in the entrypoint, in the columns."""
-        self.findings = [finding.as_json() for finding in check.findings]
-        self.resources = check.resources.as_json()
-
-    def add(self, files: Mapping[str, bytes]) -> None:
-        JobScriptFile.objects.store(files, lambda path: JobScriptFile.of(self, path, files[path]))
-
-    def read_files(self) -> Files:
-        return self.files.all().read()
-
-    def read_file(self, path: str) -> bytes:
-        content = self.files.filter(path=path).values_list("content", flat=True).first()
-        if content is None:
-            raise NotThere(f"{self.name} has no file {path!r}.")
-        return bytes(content)
-
-    def read_entrypoint(self) -> str:
-        fetched = self.__dict__.get("entrypoint_content")
-        content = self.read_file(self.entrypoint) if fetched is None else bytes(fetched)
-        return content.decode("utf-8", "replace")
-
     def clone(
         self, owner: User, name: str = "", answers: Mapping[str, Any] | None = None, **columns: Any
     ) -> "JobScript":
         """A new script of `owner`: the same files, or with changed answers rendered again from the same version."""
         if answers:
             return self.rerun(owner, answers, name=name, **columns)
-        draft = Draft(
-            name=name or self.name,
-            entrypoint=self.entrypoint,
-            files=self.read_files(),
-            answers=self.answers,
-            computed=self.computed,
-            sbatch_parameters=tuple(self.sbatch_parameters),
-            warnings=tuple(self.warnings),
-            output_directory=self.output_directory,
-        )
-        columns = {"description": self.description, "edited_at": self.edited_at, "parent": self, **columns}
-        # What a script may ask for was decided when it was made.
-        return JobScript.save_draft(draft, owner, self.version, force=True, **columns)
+        return self.copy(owner, name, **{"description": self.description, "parent": self, **columns})
 
     def rerun(
         self,
@@ -267,7 +231,26 @@ class JobScript(Resource):
         )
 
     @transaction.atomic
+    def copy(self, owner: User, name: str = "", **columns: Any) -> "JobScript":
+        """The same files and the same provenance, as a script of `owner`."""
+        self.lock()
+        draft = Draft(
+            name=name or self.name,
+            entrypoint=self.entrypoint,
+            files=self.read_files(),
+            answers=self.answers,
+            computed=self.computed,
+            sbatch_parameters=tuple(self.sbatch_parameters),
+            warnings=tuple(self.warnings),
+            output_directory=self.output_directory,
+        )
+        # Whether it may be as it is was decided when it was made.
+        return JobScript.save_draft(draft, owner, self.version, force=True, edited_at=self.edited_at, **columns)
+
+    @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if self.sweep_id is not None:
+            raise InUse(f"{self.name} is a part of sweep {self.sweep_id}; delete the sweep.")
         # Locked: neither its application nor another script of it goes at the same moment and leaves the rest to us.
         version = ApplicationVersion.objects.select_for_update(of=("self",)).filter(scripts=self).first()
         try:
@@ -282,39 +265,12 @@ class JobScript(Resource):
         return deleted
 
 
-def refused(draft: Draft) -> BadDirectives:
+def refuse_errors(draft: Draft, force: bool) -> None:
+    if force or not draft.check.errors:
+        return
     sentences = [finding.sentence(draft.entrypoint) for finding in draft.check.errors]
-    return BadDirectives(
-        f"sbatch would refuse it: {' '.join(sentences)} With force it is made all the same.",
-        {draft.entrypoint: sentences},
-    )
-
-
-class JobScriptFile(models.Model):
-    """One file of a job script, under the path that it is written to."""
-
-    script = models.ForeignKey(JobScript, on_delete=models.CASCADE, related_name="files")
-    path = models.CharField(max_length=MAX_PATH)
-    content = models.BinaryField()
-    size = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-
-    objects = FileQuerySet["JobScriptFile"].as_manager()
-
-    class Meta:
-        ordering = ["path"]
-        constraints = [
-            models.UniqueConstraint(fields=["script", "path"], name="file_path_once_per_script"),
-            models.CheckConstraint(condition=~Q(path=""), name="script_file_has_a_path"),
-        ]
-
-    def __str__(self) -> str:
-        return self.path
-
-    @classmethod
-    def of(cls, script: JobScript, path: str, content: bytes) -> "JobScriptFile":
-        sha256 = hashlib.sha256(content).hexdigest()
-        return cls(script=script, path=path, content=content, size=len(content), sha256=sha256)
+    words = f"sbatch would refuse it: {' '.join(sentences)} With force it is made all the same."
+    raise BadDirectives(words, {draft.entrypoint: sentences})
 
 
 class JobScriptShare(Share):

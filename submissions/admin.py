@@ -42,6 +42,8 @@ class SubmitForm(forms.ModelForm):
         script = data.get("job_script")
         if script is not None and not self.errors:
             try:
+                # The page is one transaction: as `JobSubmission.create` does.
+                script.lock()
                 self.instance = JobSubmission.prepared(
                     data["owner"],
                     script,
@@ -68,10 +70,23 @@ class JobSubmissionAdmin(StaffAdmin):
     # What one comes for; after it, everything else that is known.
     first = ("status", "reason", "slurm_job_id", "slurm_cluster", "exit_code", "signal", "script_page", "owner")
     # What Slurm and the hand-over wrote, and which task of a large array is where.
-    hidden = ("id", "search_text", "idempotency_key", "idempotency_fingerprint", "job_script", "task_statuses")
+    hidden = (
+        "id",
+        "search_text",
+        "idempotency_key",
+        "idempotency_fingerprint",
+        "job_script",
+        "task_statuses",
+        "task_exit_codes",
+    )
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("owner", "cluster", "job_script").defer("task_statuses")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("owner", "cluster", "job_script")
+            .defer("task_statuses", "task_exit_codes")
+        )
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": SubmitForm}))

@@ -150,8 +150,9 @@ class JobSubmission(Resource):
     partition = models.CharField(max_length=255, blank=True, editable=False)
     account = models.CharField(max_length=255, blank=True, editable=False)
     nodes = models.TextField(blank=True, editable=False)
-    # Of an array: index → status, and how many tasks have which status.
+    # Of an array: index → status, index → `rc:signal` of those that ended, and how many tasks have which status.
     task_statuses = models.JSONField(default=dict, blank=True, editable=False)
+    task_exit_codes = models.JSONField(default=dict, blank=True, editable=False)
     tasks = models.JSONField(default=dict, blank=True, editable=False)
     submitted_at = models.DateTimeField("submitted", null=True, blank=True, editable=False)
     started_at = models.DateTimeField("started", null=True, blank=True, editable=False)
@@ -191,7 +192,10 @@ class JobSubmission(Resource):
         return states.is_final(self.status)
 
     @classmethod
+    @transaction.atomic
     def create(cls, owner: User, job_script: JobScript, **wanted: Any) -> "JobSubmission":
+        # Its files change no more once it is submitted, nor between what is read of them here and that moment.
+        job_script.lock()
         submission = cls.prepared(owner, job_script, **wanted)
         submission.save()
         return submission

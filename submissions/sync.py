@@ -19,8 +19,8 @@ FACTS = (
 # Of this run alone: a job that is queued again has neither started nor ended.
 FACTS_OF_THE_RUN = ("started_at", "ended_at")
 CHANGED = (
-    *FACTS, *FACTS_OF_THE_RUN, "status", "reason", "exit_code", "signal", "released", "task_statuses", "tasks",
-    "slurm_cluster", "updated_at",
+    *FACTS, *FACTS_OF_THE_RUN, "status", "reason", "exit_code", "signal", "released", "task_statuses",
+    "task_exit_codes", "tasks", "slurm_cluster", "updated_at",
 )  # fmt: skip
 FORGOTTEN = "Neither the queue nor accounting knows this job any more."
 
@@ -66,6 +66,7 @@ def take(submission: JobSubmission, report: Report) -> None:
     submission.status = states.status_of(report["state"])
     if report.get("tasks"):
         submission.task_statuses = states.merged_tasks(submission.task_statuses, report["tasks"])
+        submission.task_exit_codes = {**submission.task_exit_codes, **(report.get("task_exit_codes") or {})}
         submission.tasks = states.counts(submission.task_statuses)
         submission.status = states.status_of_array(submission.task_statuses)
 

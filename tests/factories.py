@@ -6,7 +6,9 @@ from django.contrib.auth.models import User
 
 from applications.archive import Files
 from applications.models import Application
+from jobscripts import points, sweeping
 from jobscripts.models import JobScript
+from jobscripts.sweeps import Sweep
 from submissions.models import Cluster, JobSubmission
 
 YAML = b"""\
@@ -34,6 +36,15 @@ def make_script(owner: User | None = None, application: Application | None = Non
     owner = owner or make_user("alice")
     version = (application or make_application(owner)).version()
     return JobScript.render(owner, version, fields.pop("answers", {}), **fields)
+
+
+def make_sweep(
+    owner: User | None = None, application: Application | None = None, size: int = 3, **fields: Any
+) -> Sweep:
+    owner = owner or make_user("alice")
+    version = (application or make_application(owner)).version()
+    grid = points.grid({"nodes": list(range(1, size + 1))})
+    return sweeping.render(owner, version, grid, {}, **fields)
 
 
 def make_submission(owner: User | None = None, script: JobScript | None = None, **fields: Any) -> JobSubmission:

@@ -5,7 +5,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from applications import selftests, tags
-from applications.models import Application, ApplicationShare
+from applications.models import Application
 from applications.versions import ApplicationFile, ApplicationVersion
 from jobbergate.core.api.json import MAX_DEPTH, too_deep
 from jobbergate.core.api.rows import RowSerializer
@@ -52,7 +52,6 @@ CHECKED = {
         },
     ],
 }
-SHARE = {"id": 5, "user": None, "group": "cfd", "role": "reader", "created_at": "2026-05-11T16:40:51.003000Z"}
 FORM = {
     "captured": False,
     "multi_step": False,
@@ -195,33 +194,6 @@ class CloneSerializer(serializers.ModelSerializer[Application]):
 @extend_schema_serializer(examples=[OpenApiExample("To a colleague", {"owner": "bob"}, request_only=True)])
 class TransferSerializer(serializers.Serializer[Any]):
     owner = serializers.CharField(max_length=150, help_text="The new owner's username.")
-
-
-@extend_schema_serializer(examples=[OpenApiExample("A share", SHARE, response_only=True)])
-class ShareSerializer(RowSerializer):
-    user = serializers.CharField(source="user.username", read_only=True, allow_null=True)
-    group = serializers.CharField(source="group.name", read_only=True, allow_null=True)
-
-    class Meta:
-        model = ApplicationShare
-        fields = ["id", "user", "group", "role", "created_at"]
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample("With a group", {"group": "cfd"}, request_only=True),
-        OpenApiExample("With an editor", {"user": "bob", "role": "editor"}, request_only=True),
-    ]
-)
-class ShareWithSerializer(serializers.Serializer[Any]):
-    user = serializers.CharField(required=False, max_length=150, help_text="A username; or")
-    group = serializers.CharField(required=False, max_length=150, help_text="the name of a group.")
-    role = serializers.ChoiceField(choices=ApplicationShare.Role.choices, default=ApplicationShare.Role.READER)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("user" in attrs) == ("group" in attrs):
-            raise serializers.ValidationError({"user": ["Give either a user or a group."]})
-        return attrs
 
 
 @extend_schema_serializer(examples=[OpenApiExample("With a note", {"note": "The mesh of May was finer."})])

@@ -1,12 +1,8 @@
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cached_property
 from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
@@ -39,8 +35,7 @@ from applications.models import Application
 from applications.versions import ApplicationVersion
 from jobbergate.core.api.filters import KnownParameters
 from jobbergate.core.api.json import JSONParser
-from jobbergate.core.api.permissions import MayChange
-from jobbergate.core.api.views import ArchiveDownload, GenericViewSet, ResourceViewSet, RowsMixin
+from jobbergate.core.api.views import ArchiveDownload, OfResource, ResourceViewSet
 from jobbergate.core.errors import NotThere
 from jobbergate.core.people import person
 
@@ -144,24 +139,14 @@ class ApplicationViewSet(ResourceViewSet):
         return self.shown(application)
 
 
-class OfApplication(RowsMixin, GenericViewSet[Any]):
-    """What belongs to an application is there for whoever may see the application."""
-
-    @cached_property
-    def application(self) -> Application:
+class OfApplication(OfResource):
+    def named(self) -> QuerySet[Application]:
         visible = Application.objects.visible_to(self.request.user)  # type: ignore[arg-type]  # signed in
-        found = visible.named(self.kwargs["application"]).first()
-        if found is None:
-            raise Http404
-        return found
+        return visible.named(self.kwargs["application"])
 
-    @contextmanager
-    def locked(self) -> Iterator[Application]:
-        """For who may do this: also now, for it may have changed hands since it was read."""
-        with transaction.atomic():
-            self.application.lock()
-            self.check_object_permissions(self.request, self.application)
-            yield self.application
+    @property
+    def application(self) -> Application:
+        return self.resource  # type: ignore[no-any-return]
 
 
 @extend_schema(tags=["applications"], parameters=[PARENT])
@@ -169,7 +154,6 @@ class OfApplication(RowsMixin, GenericViewSet[Any]):
 class VersionViewSet(OfApplication):
     queryset = ApplicationVersion.objects.none()
     serializer_class = VersionSerializer
-    permission_classes = [IsAuthenticated, MayChange]
     filter_backends = [KnownParameters]
     lookup_field = "number"
     lookup_value_regex = "[0-9]+|latest"

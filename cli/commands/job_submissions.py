@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cli import completing
-from cli.listing import columns, fetch, listing_options
+from cli.listing import columns, fetch, listing_options, show_each
 from cli.session import Command, Noun, Session, pass_session
 
 FIELDS = columns(
@@ -184,14 +184,7 @@ def cancel(session: Session, ctx: click.Context, submissions: tuple[int, ...]) -
     from cli.submitting import cancel_all
 
     cancelled, refused = cancel_all(session, list(submissions))
-    if len(submissions) == 1 and cancelled:
-        session.output.row(cancelled[0])
-    elif cancelled:
-        session.output.rows(cancelled, table=TABLE, fields=FIELDS)
-    for sentence in refused:
-        session.output.talk(f"Error: {sentence}")
-    if refused:
-        ctx.exit(1)
+    show_each(session, ctx, cancelled, refused, asked=len(submissions), table=TABLE, fields=FIELDS)
 
 
 @job_submissions.command(cls=Command)

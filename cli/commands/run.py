@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,11 +10,16 @@ from cli import completing
 from cli.errors import UsageProblem
 from cli.preparing import Wishes, answer_options
 from cli.session import Command, Session, pass_session
+from cli.sweeping import sweep_options
+
+if TYPE_CHECKING:
+    from cli.submitting import Destination
 
 
 @click.command(cls=Command)
 @click.argument("application", shell_complete=completing.applications)
 @answer_options
+@sweep_options
 @click.option(
     "--submit/--no-submit", default=True, show_default=True, help="Hand the script to Slurm, or only make it."
 )
@@ -34,6 +39,10 @@ def run(
     cluster: str | None,
     execution_directory: str | None,
     sbatch_arguments: tuple[str, ...],
+    sweep: bool,
+    side_by_side: bool,
+    sweep_file: str | None,
+    max_queued: int | None,
     **wishes: Any,
 ) -> None:
     """Make a job script and submit it.
@@ -43,20 +52,27 @@ def run(
     \b
     Example:
         jobbergate run my-application -a nodes=2 --fast --wait -- --time=10
+        jobbergate run my-application -a nodes=1,2,4 --sweep --wait
     """
     from cli.preparing import create_script
     from cli.submitting import Destination, describe_end, wait_for_end
     from cli.submitting import submit as hand_to_slurm
+    from cli.sweeping import SweepWishes, create_sweep
 
     if not submit and (wait or cluster or execution_directory or sbatch_arguments):
         raise UsageProblem(
             "With --no-submit nothing is submitted; leave out --wait, --cluster, -d and SBATCH_ARGUMENTS."
         )
+    destination = Destination(cluster, execution_directory, sbatch_arguments)
+    how = SweepWishes(sweep, side_by_side, sweep_file, max_queued)
+    how.check()
+    if how.wanted:
+        made = create_sweep(session, application, Wishes(**wishes), how)
+        return run_sweep(session, ctx, made, destination, wait=wait) if submit else session.output.row(made)
     script = create_script(session, application, Wishes(**wishes))
     if not submit:
         return session.output.row(script)
     session.output.talk(f"Made the job script {script['id']}, {script['name']}.")
-    destination = Destination(cluster, execution_directory, sbatch_arguments)
     submission = hand_to_slurm(session, script["id"], destination)
     if wait:
         submission = wait_for_end(session, submission)
@@ -64,3 +80,13 @@ def run(
     session.output.row(submission)
     if submission["status"] == "rejected" or (wait and submission["status"] != "completed"):
         ctx.exit(1)
+
+
+def run_sweep(
+    session: Session, ctx: click.Context, made: dict[str, Any], destination: Destination, *, wait: bool
+) -> None:
+    from cli.commands.sweeps import end
+    from cli.sweep_jobs import Manner, submit
+
+    session.output.talk(f"Made the sweep {made['id']}, {made['name']}, of {made['points']} points.")
+    end(session, ctx, submit(session, made["id"], destination, Manner()), wait=wait)

@@ -16,9 +16,9 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.timezone import now
 
 from jobbergate.core.errors import DomainError
+from jobbergate.core.models import ResourceQuerySet
 
 MAX_LISTED = 10_000
 MAX_SHOWN = 32 * 1024
@@ -75,12 +75,12 @@ class StaffAdmin(admin.ModelAdmin):
                 row.delete()
 
     @admin.action(description="Archive", permissions=["change"])
-    def archive(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        queryset.update(is_archived=True, updated_at=now())
+    def archive(self, request: HttpRequest, queryset: ResourceQuerySet[Any]) -> None:
+        queryset.set_archived(True)
 
     @admin.action(description="Unarchive", permissions=["change"])
-    def unarchive(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        queryset.update(is_archived=False, updated_at=now())
+    def unarchive(self, request: HttpRequest, queryset: ResourceQuerySet[Any]) -> None:
+        queryset.set_archived(False)
 
     def explained(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
         """A refusal of the domain is a message on the page that one came from."""

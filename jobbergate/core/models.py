@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from typing import Any, Self, TypeVar
 
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import ValidationError
-from django.db import models
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import models, transaction
 from django.db.models import Q
+from django.utils.timezone import now
+
+from jobbergate.core.errors import DomainError, NotThere
 
 M = TypeVar("M", bound=models.Model, covariant=True)
 
@@ -20,6 +23,9 @@ class ResourceQuerySet(models.QuerySet[M]):
 
     def archived(self, archived: bool) -> Self:
         return self.filter(is_archived=archived)
+
+    def set_archived(self, archived: bool) -> None:
+        self.update(is_archived=archived, updated_at=now())
 
     def search(self, text: str) -> Self:
         """Rows that have every word of `text` somewhere in their name or description, in any case."""
@@ -61,11 +67,30 @@ class Resource(models.Model):
     def may_be_changed_by(self, user: User) -> bool:
         return self.belongs_to(user)
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def make_searchable(self) -> None:
         self.search_text = "\n".join(text for text in self.searched() if text).casefold()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.make_searchable()
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "search_text", "updated_at"}
         super().save(*args, **kwargs)
+
+    def lock(self) -> None:
+        """The row as it is now, and nobody else's to change until the transaction ends."""
+        # Without its owner in a join: PostgreSQL, once it has waited for a transfer, would find no such row any more.
+        try:
+            self.refresh_from_db(from_queryset=type(self)._default_manager.select_for_update())
+        except ObjectDoesNotExist:
+            raise NotThere(f"{self.name} was deleted meanwhile.") from None
+
+    @transaction.atomic
+    def change(self, **fields: Any) -> None:
+        """These columns and no others: of two people who change it at the same moment neither undoes the other's."""
+        self.lock()
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save()
 
 
 def resource_constraints(name: str) -> list[models.BaseConstraint]:
@@ -91,6 +116,14 @@ class ShareQuerySet(models.QuerySet[M]):
     def meant_for(self, user: User) -> Self:
         """Shares of theirs, and of the groups that they are in."""
         return self.filter(Q(user=user) | Q(group__in=Group.objects.filter(user=user)))
+
+    def keys(self, column: str, user: User) -> Any:
+        """What is shared with them, for a list: with an index for their own shares and one for those of their groups.
+
+        An OR over both would read everybody's shares.
+        """
+        rows = self.order_by().values(column)
+        return rows.filter(user=user).union(rows.filter(group__in=Group.objects.filter(user=user)))
 
     def editing(self) -> Self:
         return self.filter(role=Share.Role.EDITOR)
@@ -139,3 +172,39 @@ def share_constraints(name: str) -> list[models.BaseConstraint]:
         models.UniqueConstraint(fields=[name, "user"], name=f"{name}_share_once_per_user"),
         models.UniqueConstraint(fields=[name, "group"], name=f"{name}_share_once_per_group"),
     ]
+
+
+class Shared(Resource):
+    """A resource with `shares`: other people's, who may use it, or change it too.
+
+    Shares are changed under the resource's lock: who took a share first, and the resource then, would wait for somebody
+    who does it the other way round and waits for them.
+    """
+
+    shares: Any
+
+    class Meta(Resource.Meta):
+        abstract = True
+
+    def may_be_changed_by(self, user: User) -> bool:
+        return self.belongs_to(user) or bool(self.shares.editing().meant_for(user).exists())
+
+    @transaction.atomic
+    def share(self, role: str, **to: Any) -> tuple[Any, bool]:
+        """With `user=` or `group=`: their share, in this role from now on, and whether it is new."""
+        self.lock()
+        if (user := to.get("user")) is not None and user.pk == self.owner_id:
+            words = f"{user} owns it already."
+            raise DomainError(words, {"user": [words]})
+        share, made = self.shares.update_or_create(**to, defaults={"role": role})
+        self.show_to([share])
+        return share, made
+
+    @transaction.atomic
+    def unshare(self, pk: int) -> None:
+        self.lock()
+        if not self.shares.filter(pk=pk).delete()[0]:
+            raise NotThere(f"{self.name} has no share {pk}.")
+
+    def show_to(self, shares: Iterable[Share]) -> None:
+        """What else has to change, under the lock, for these shares to be worth something."""

@@ -6,7 +6,8 @@ from rest_framework import serializers
 from applications import archive
 from applications.api.serializers import HoleSerializer
 from jobbergate.core.api.rows import RowSerializer
-from jobscripts.models import JobScript, JobScriptFile
+from jobscripts.files import JobScriptFile
+from jobscripts.models import JobScript
 from jobscripts.options import ANY, VERSIONS
 
 SCRIPT = {
@@ -151,11 +152,20 @@ class JobScriptDetailSerializer(JobScriptSerializer):
         return {**super().to_representation(instance), "files": files}
 
 
-@extend_schema_serializer(examples=[OpenApiExample("Rename", {"name": "motorbike, final"}, request_only=True)])
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Rename", {"name": "motorbike, final"}, request_only=True),
+        OpenApiExample("Another file for sbatch", {"entrypoint": "long.sh"}, request_only=True),
+    ]
+)
 class JobScriptChangeSerializer(serializers.ModelSerializer[JobScript]):
+    entrypoint = serializers.CharField(
+        required=False, max_length=2000, trim_whitespace=False, help_text="The path of one of its files, for sbatch."
+    )
+
     class Meta:
         model = JobScript
-        fields = ["name", "description", "is_archived"]
+        fields = ["name", "description", "is_archived", "entrypoint"]
 
 
 @extend_schema_field({"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "maxLength": 64}]})

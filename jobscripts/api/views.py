@@ -2,22 +2,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from applications import archive
-from applications.models import Application
 from applications.versions import ApplicationVersion
 from jobbergate.core.api.json import JSONParser
-from jobbergate.core.api.views import ArchiveDownload, Download, ResourceViewSet
+from jobbergate.core.api.views import ArchiveDownload, ResourceViewSet
 from jobbergate.core.errors import NotThere
+from jobscripts.api.bulk import BulkMixin, BulkSerializer
 from jobscripts.api.filters import JobScriptFilterSet
 from jobscripts.api.serializers import (
     CheckSavedSerializer,
@@ -32,11 +33,10 @@ from jobscripts.api.serializers import (
     ScriptCloneSerializer,
     UploadSerializer,
 )
+from jobscripts.api.versions import get_version
 from jobscripts.checking import check
 from jobscripts.drafts import Draft, recipes
 from jobscripts.models import JobScript
-
-PATH = OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH, description="A file's path.")
 
 
 @extend_schema(tags=["job scripts"])
@@ -53,13 +53,14 @@ PATH = OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH, descrip
     ),
     destroy=extend_schema(summary="Delete a job script"),
 )
-class JobScriptViewSet(ResourceViewSet):
+class JobScriptViewSet(BulkMixin, ResourceViewSet):
     queryset = JobScript.objects.all()
     serializer_class = JobScriptSerializer
     detail_class = JobScriptDetailSerializer
     filterset_class = JobScriptFilterSet
     parser_classes = [JSONParser, MultiPartParser]
     input_classes = {
+        "bulk": BulkSerializer,
         "render": RenderSerializer,
         "upload": UploadSerializer,
         "preview": RenderSerializer,
@@ -71,8 +72,26 @@ class JobScriptViewSet(ResourceViewSet):
     }
 
     def get_queryset(self) -> QuerySet[JobScript]:
-        found = super().get_queryset().with_origin()  # type: ignore[attr-defined]
-        return found.alone() if self.action == "list" else found  # type: ignore[no-any-return]
+        found: Any = self.listed() if self.action == "list" else super().get_queryset()
+        return found.with_origin()  # type: ignore[no-any-return]
+
+    def listed(self) -> QuerySet[JobScript]:
+        user: User = self.request.user  # type: ignore[assignment]  # signed in
+        # Not both in one list: no index has one person's own rows and those of others in one order.
+        if self.request.query_params.get("shared") == "true":
+            return JobScript.objects.shared_with(user)
+        own = JobScript.objects.listed_for(user)
+        # The points of a sweep are listed by their sweep alone.
+        return own if "sweep" in self.request.query_params else own.alone()
+
+    def perform_update(self, serializer: Any) -> None:
+        script, columns = serializer.instance, serializer.validated_data
+        wanted = columns.pop("is_archived", script.is_archived)
+        if wanted != script.is_archived:
+            if not script.belongs_to(self.request.user):
+                raise PermissionDenied("Only its owner and staff may archive it, or bring it back.")
+            columns["is_archived"] = wanted
+        script.change(**columns)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.shown(self.get_object())
@@ -86,7 +105,7 @@ class JobScriptViewSet(ResourceViewSet):
     def render(self, application: str, version: int | None = None, **wanted: Any) -> JobScript:
         return JobScript.render(
             self.request.user,  # type: ignore[arg-type]
-            self.get_version(application, version),
+            get_version(self.request.user, application, version),
             wanted.pop("answers"),
             sbatch_parameters=tuple(wanted.pop("sbatch_parameters", ())),
             **wanted,
@@ -96,25 +115,17 @@ class JobScriptViewSet(ResourceViewSet):
         files = uploaded_files(wanted.pop("archive", None), wanted.pop("files", ()))
         return JobScript.upload(self.request.user, files, entrypoint, name, **wanted)  # type: ignore[arg-type]
 
-    def get_version(self, application: str, number: int | None) -> ApplicationVersion:
-        found = (
-            Application.objects.visible_to(self.request.user).named(application).filter(is_archived=False).first()  # type: ignore[arg-type]
-        )
-        if found is None:
-            raise NotThere(f"There is no application {application!r}.")
-        return found.version(number)
-
     def newest_version(self, script: JobScript) -> ApplicationVersion:
         number = script.origin().application_id
         if number is None:
             raise NotThere(f"The application of {script.name} was deleted; there is no version but its own.")
-        return self.get_version(str(number), None)
+        return get_version(self.request.user, str(number), None)
 
     @extend_schema(summary="Render without saving", request=RenderSerializer, responses=PreviewSerializer)
     @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[JSONParser])
     def preview(self, request: Request) -> Response:
         data = self.validated()
-        version = self.get_version(data["application"], data.get("version"))
+        version = get_version(request.user, data["application"], data.get("version"))
         draft = recipes.of(version).draft(
             data["answers"], data.get("computed"), data.get("sbatch_parameters", ()), data.get("name", "")
         )
@@ -181,16 +192,6 @@ class JobScriptViewSet(ResourceViewSet):
             sbatch_parameters=None if parameters is None else tuple(parameters),
             **wanted,
         )
-
-    @extend_schema(
-        summary="Download one file",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
-        parameters=[PATH],
-    )
-    @action(detail=True, url_path="files/(?P<path>[^\\0]+?)", url_name="file")
-    def file(self, request: Request, pk: str, path: str) -> HttpResponse:
-        content = self.get_object().read_file(path)
-        return Download(content, path.rpartition("/")[2], "application/octet-stream")
 
     @extend_schema(summary="Download all files", responses={(200, "application/gzip"): OpenApiTypes.BINARY})
     @action(detail=True)

@@ -198,6 +198,9 @@ class ReportSerializer(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(required=False, allow_null=True)
     ended_at = serializers.DateTimeField(required=False, allow_null=True)
     tasks = serializers.DictField(child=WordField(64), required=False, allow_null=True)
+    task_exit_codes = serializers.DictField(
+        child=serializers.RegexField(r"^[0-9]{1,4}:[0-9]{1,4}$"), required=False, allow_null=True
+    )
     requested_cpus = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**31 - 1)
     requested_memory = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**62)
     time_limit = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**62)

@@ -80,7 +80,7 @@ class JobSubmissionViewSet(ResourceViewSet):
 
     def submit(self, job_script: int, cluster: str = "", **wanted: Any) -> JobSubmission:
         visible = JobScript.objects.visible_to(self.request.user)  # type: ignore[arg-type]
-        script = visible.filter(pk=job_script).with_entrypoint().only("name").first()
+        script = visible.filter(pk=job_script).only("name", "entrypoint").first()
         if script is None:
             raise NotThere(f"There is no job script {job_script}.")
         return JobSubmission.create(

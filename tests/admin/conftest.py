@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.factories import make_application, make_cluster, make_script, make_submission, make_user
+from tests.factories import make_application, make_cluster, make_script, make_submission, make_sweep, make_user
 
 
 @pytest.fixture
@@ -39,6 +39,7 @@ def rows(alice: User) -> dict[str, Any]:
         "applications_application": application,
         "applications_applicationversion": application.version(),
         "jobscripts_jobscript": script,
+        "jobscripts_sweep": make_sweep(alice, application),
         "submissions_jobsubmission": submission,
         "submissions_cluster": make_cluster("hilbert"),
     }

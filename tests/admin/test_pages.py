@@ -11,7 +11,7 @@ from tests.factories import make_application, make_cluster, make_script, make_su
 
 MODELS = [
     "applications_application", "applications_applicationversion", "jobscripts_jobscript", "submissions_jobsubmission",
-    "submissions_cluster",
+    "submissions_cluster", "jobscripts_sweep",
 ]  # fmt: skip
 ADDED = ["applications_application", "jobscripts_jobscript", "submissions_jobsubmission", "submissions_cluster"]
 FILTERS = {
@@ -24,6 +24,7 @@ FILTERS = {
     "jobscripts_jobscript": ["is_archived__exact=0"],
     "submissions_jobsubmission": ["status__exact=pending", "via__exact=login_node", "is_archived__exact=0"],
     "submissions_cluster": [],
+    "jobscripts_sweep": ["is_archived__exact=0", "as_array__exact=0"],
 }
 
 
@@ -111,6 +112,19 @@ def test_a_version_cannot_be_added_changed_or_deleted(as_clerk, rows):
     assert 'name="_save"' not in page(as_clerk, model, version)
     version.refresh_from_db()
     assert (version.note, version.number) == ("", 1)
+
+
+def test_a_sweep_is_read_and_leads_to_its_scripts(as_clerk, rows):
+    sweep = rows["jobscripts_sweep"]
+
+    content = page(as_clerk, "jobscripts_sweep", sweep)
+
+    assert as_clerk.get(reverse("admin:jobscripts_sweep_add")).status_code == 403
+    assert 'name="_save"' not in content
+    assert f"sweep__id__exact={sweep.pk}" in content
+    scripts = listed(as_clerk, "jobscripts_jobscript", f"sweep__id__exact={sweep.pk}")
+    assert [f">Hello, nodes={nodes}</a>" in scripts for nodes in (1, 2, 3, 4)] == [True, True, True, False]
+    assert "Hello, nodes=" not in listed(as_clerk, "jobscripts_jobscript")
 
 
 def test_files_are_read_in_place(as_clerk, rows):

@@ -6,12 +6,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from submissions.models import JobSubmission
-from tests.factories import make_application, make_cluster, make_script, make_submission, make_user
+from tests.factories import make_application, make_cluster, make_script, make_submission, make_sweep, make_user
 
 MAKERS = {
     "applications_application": lambda n: make_application(make_user(f"u{n}"), name=f"a{n}"),
     "applications_applicationversion": lambda n: make_application(make_user(f"u{n}"), name=f"a{n}"),
     "jobscripts_jobscript": lambda n: make_script(make_user(f"u{n}")),
+    "jobscripts_sweep": lambda n: make_sweep(make_user(f"u{n}")),
     "submissions_jobsubmission": lambda n: make_submission(make_user(f"u{n}"), cluster=make_cluster(f"c{n}")),
     "submissions_cluster": lambda n: make_cluster(f"c{n}", agent=make_user(f"u{n}")),
 }

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from jobbergate.wsgi import application
-from tests.factories import make_application, make_cluster, make_submission
+from tests.factories import make_application, make_cluster, make_submission, make_sweep
 
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
@@ -43,7 +43,7 @@ def within_the_test_s_transaction() -> Iterator[None]:
 @pytest.fixture
 def token(alice: User) -> str:
     """Alice's, who has one of everything."""
-    make_application(alice, identifier="hello")
+    make_sweep(alice, make_application(alice, identifier="hello"))
     make_submission(alice, cluster=make_cluster("hilbert"))
     return str(AccessToken.for_user(alice))
 

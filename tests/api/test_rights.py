@@ -14,12 +14,16 @@ from rest_framework.test import APIClient
 
 from applications.archive import pack
 from applications.models import ApplicationShare
+from jobscripts.models import JobScriptShare
+from jobscripts.sweeps import Sweep
 from submissions.models import JobSubmission
 from tests.conftest import signed_in
-from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission, make_user
+from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission, make_sweep, make_user
 
 # What is asked of Alice's private things: (method, path) → (body, Bob, Alice, Carol). Without a token all is a 401.
 APPLICATION, SCRIPT, SUBMISSION = "/api/applications/{id}/", "/api/job-scripts/{id}/", "/api/job-submissions/{id}/"
+SWEEP = "/api/sweeps/{id}/"
+FILE = "/api/job-scripts/{script}/files/{path}/"
 TABLE: dict[tuple[str, str], tuple[Any, int, int, int]] = {
     ("get", "/api/applications/"): (None, 200, 200, 200),
     ("post", "/api/applications/"): ("archive", 201, 201, 201),
@@ -48,8 +52,24 @@ TABLE: dict[tuple[str, str], tuple[Any, int, int, int]] = {
     ("post", SCRIPT + "check/"): ({}, 404, 200, 200),
     ("post", SCRIPT + "clone/"): ({}, 404, 201, 201),
     ("post", SCRIPT + "rerun/"): ({}, 404, 201, 201),
-    ("get", SCRIPT + "files/{path}/"): (None, 404, 200, 200),
     ("get", SCRIPT + "archive/"): (None, 404, 200, 200),
+    ("post", "/api/job-scripts/bulk/"): ("bulk", 200, 200, 200),
+    ("get", FILE): (None, 404, 200, 200),
+    ("put", FILE): ("a file", 404, 409, 409),
+    ("patch", FILE): ({"path": "new"}, 404, 409, 409),
+    ("delete", FILE): (None, 404, 409, 409),
+    ("get", "/api/job-scripts/{script}/shares/"): (None, 404, 200, 200),
+    ("post", "/api/job-scripts/{script}/shares/"): ({"user": "carol"}, 404, 201, 201),
+    ("delete", "/api/job-scripts/{script}/shares/{id}/"): ("share of a script", 404, 204, 204),
+    ("get", "/api/sweeps/"): (None, 200, 200, 200),
+    ("post", "/api/sweeps/"): ({"application": "hidden", "grid": {"nodes": [1]}}, 404, 201, 201),
+    ("get", SWEEP): (None, 404, 200, 200),
+    ("patch", SWEEP): ({"name": "New"}, 404, 200, 200),
+    ("delete", SWEEP): (None, 404, 204, 204),
+    ("post", SWEEP + "submit/"): ({"via": "login_node"}, 404, 200, 200),
+    ("post", SWEEP + "cancel/"): (None, 404, 409, 409),
+    ("post", SWEEP + "resubmit/"): ({}, 404, 200, 200),
+    ("get", "/api/sweeps/{sweep}/points/"): (None, 404, 200, 200),
     ("get", "/api/job-submissions/"): (None, 200, 200, 200),
     ("post", "/api/job-submissions/"): ("script", 404, 201, 201),
     ("post", "/api/job-submissions/cancel/"): ("ids", 200, 200, 200),
@@ -81,7 +101,10 @@ def hidden(alice: User) -> JobSubmission:
     application = make_application(alice, visibility="private", identifier="hidden")
     # Dora edits it; nothing of hers is anybody else's.
     application.share("editor", user=make_user("dora"))
-    return make_submission(alice, make_script(alice, application))
+    make_sweep(alice, application)
+    script = make_script(alice, application)
+    script.share("editor", user=make_user("dora"))
+    return make_submission(alice, script)
 
 
 def routes() -> Iterator[tuple[str, str]]:
@@ -92,17 +115,26 @@ def routes() -> Iterator[tuple[str, str]]:
 
 def ask(client: APIClient, method: str, path: str, wanted: Any, hidden: JobSubmission) -> int:
     ids = {"applications": hidden.job_script.version.application_id, "job-scripts": hidden.job_script_id}  # type: ignore[union-attr]
-    number = ApplicationShare.objects.get().pk if wanted == "share" else ids.get(path.split("/")[2], hidden.pk)
-    url = path.format(id=number, application="hidden", number="latest", path="job.sh", name="hilbert")
+    sweep = Sweep.objects.filter(owner=hidden.owner).values_list("pk", flat=True).first()
+    ids["sweeps"] = sweep or 0
+    number = ids.get(path.split("/")[2], hidden.pk)
+    if isinstance(wanted, str) and wanted.startswith("share"):
+        number = (ApplicationShare if wanted == "share" else JobScriptShare).objects.get().pk
+    places = {"application": "hidden", "script": hidden.job_script_id, "number": "latest", "name": "hilbert"}
+    url = path.format(id=number, path="job.sh", sweep=sweep, **places)
     body = {
         "script": {"job_script": hidden.job_script_id, "via": "login_node"},
         "ids": {"ids": [hidden.pk]},
+        "bulk": {"action": "archive", "ids": [hidden.job_script_id]},
         "share": None,
+        "share of a script": None,
     }
     if wanted == "archive":
         files = FOLDER | {"more.txt": b"more"}
         data = {"name": "Mine", "archive": SimpleUploadedFile("a.tar.gz", pack(files))}
         return int(getattr(client, method)(url, data, format="multipart").status_code)
+    if wanted == "a file":
+        return int(client.generic("PUT", url, b"#!/bin/bash\n", content_type="text/x-sh").status_code)
     data = body.get(wanted, wanted) if isinstance(wanted, str) else wanted
     return int(getattr(client, method)(url, data).status_code)
 

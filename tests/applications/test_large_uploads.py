@@ -36,7 +36,8 @@ from benchmarks.uploads import (
     one_worker,
     post,
 )
-from jobscripts.models import JobScript, JobScriptFile
+from jobscripts.files import JobScriptFile
+from jobscripts.models import JobScript
 from tests.archives import upload
 
 SIZE = 50 * MIB

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIClient, APIRequestFactory
 
 from applications.api.serializers import ApplicationChangeSerializer
-from applications.api.shares import ShareViewSet
+from applications.api.shares import ApplicationShareViewSet
 from applications.api.views import ApplicationViewSet
 from applications.models import Application, ApplicationShare
 from applications.versions import ApplicationVersion
@@ -383,7 +383,7 @@ def test_what_somebody_has_got_meanwhile_is_not_shared_with_them(hello: Applicat
 def test_whoever_has_given_it_away_meanwhile_shares_it_no_more(
     hello: Application, alice: User, bob: User, action: str
 ) -> None:
-    view = ShareViewSet(request=asked(alice), kwargs={"application": "hello"}, action=action)
+    view = ApplicationShareViewSet(request=asked(alice), kwargs={"application": "hello"}, action=action)
     assert view.application.owner == alice
     hello.transfer(bob)
 

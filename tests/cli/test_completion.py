@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 
 from cli.main import jobbergate
 from tests.cli.conftest import Jobbergate
-from tests.factories import FOLDER, make_application, make_cluster, make_submission, make_user
+from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission, make_user
 
 
 def completed(*words: Any) -> list[str]:
@@ -61,6 +61,23 @@ def test_what_an_application_has_is_completed_once_it_is_named(alice: User) -> N
     assert completed("applications", "unshare", "hello", "--group", "") == ["cfd"]
     assert completed("applications", "unshare", "nothing", "--group", "") == []
     assert completed("applications", "unshare", "--group", "") == []
+
+
+@pytest.mark.usefixtures("by_alice")
+def test_what_a_job_script_has_is_completed_once_it_is_named(alice: User) -> None:
+    script = make_script(alice)
+    script.put_file("input/mesh.txt", b"1")
+    script.share("reader", user=make_user("bob"))
+    script.share("editor", group=Group.objects.create(name="cfd"))
+
+    for verb in ("edit", "show", "rename", "remove"):
+        assert completed("job-scripts", verb, script.pk, "i") == ["input/mesh.txt"]
+    assert completed("job-scripts", "remove", script.pk, "job.sh", "") == ["input/mesh.txt", "job.sh"]
+    assert completed("job-scripts", "archive", script.pk, "") == [str(script.pk)]
+    assert completed("job-scripts", "unshare", script.pk, "--user", "") == ["bob"]
+    assert completed("job-scripts", "unshare", script.pk, "--group", "") == ["cfd"]
+    assert completed("job-scripts", "unshare", "--group", "") == []
+    assert completed("job-scripts", "show", "99", "") == []
 
 
 @pytest.mark.usefixtures("server")

@@ -10,7 +10,8 @@ from applications.models import Application
 from dev.slurm_cluster import SlurmCluster
 from submissions.models import JobSubmission
 from tests.cli.conftest import Jobbergate, sign_in
-from tests.factories import make_application, make_script, make_submission
+from tests.cli.terminal import at_a_terminal
+from tests.factories import make_application, make_script, make_submission, make_sweep
 
 pytestmark = pytest.mark.slurm
 
@@ -155,3 +156,17 @@ def test_another_cluster_s_name_leaves_it_to_that_cluster_s_agent(by_alice: Jobb
     submission = JobSubmission.objects.get()
     assert result.exit_code == 0, result.stderr
     assert (submission.via, submission.status) == ("agent", "created")
+
+
+def test_a_sweep_with_a_bound_is_left_by_ctrl_c_and_gone_on_with(by_alice: Jobbergate, alice: User, here: Path) -> None:
+    sweep = make_sweep(alice, size=3, name="Try", max_queued=1)
+
+    shown, code = at_a_terminal(["sweeps", "submit", str(sweep.pk), "--", "--begin=now+1day"], [("1 pending", "\x03")])
+
+    assert code == 130
+    # The bar, with the points by state, and how to go on.
+    assert "0/3" in shown
+    assert f"`jobbergate sweeps submit {sweep.pk}` goes on." in shown
+    states = json.loads(by_alice("sweeps", "get", sweep.pk, "--refresh", "-o", "json").stdout)["states"]
+    assert states == {"pending": 1, "unsubmitted": 2}
+    by_alice("sweeps", "cancel", sweep.pk)

@@ -22,6 +22,7 @@ from cli.slurm_text import (
     duration,
     exit_codes,
     indexes,
+    max_array_size,
     memory,
     named_jobs,
     queue_rows,
@@ -291,3 +292,8 @@ def test_a_job_inherits_everything_but_what_steers_slurm_and_what_is_ours() -> N
         "SLURM_TIME_FORMAT": "%s",
         "SLURM_BITSTR_LEN": "0",
     }
+
+
+def test_the_largest_array_that_a_cluster_takes() -> None:
+    assert max_array_size("MailProg = x\nMaxArraySize            = 1001\n") == 1001
+    assert max_array_size("MailProg = x\n") is None

@@ -19,7 +19,9 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from applications.models import ApplicationShare
 from cli.folder import pack, read_folder
 from jobbergate.core.errors import DomainError
-from jobscripts.models import JobScript
+from jobscripts import points, sweeping
+from jobscripts.models import JobScript, JobScriptShare
+from jobscripts.sweeps import Sweep
 from submissions.models import JobSubmission
 from tests.docs.pages import DOCS, blocks, cells
 from tests.examples.conftest import EXAMPLES, publish
@@ -49,7 +51,7 @@ class Request:
             elif word == "-H":
                 name, _, value = left.pop(0).partition(": ")
                 request.headers[name] = value
-            elif word == "-d":
+            elif word in ("-d", "--data-binary"):
                 request.body = left.pop(0)
             elif word == "-F":
                 name, _, value = left.pop(0).partition("=")
@@ -76,7 +78,8 @@ def send(client: APIClient, request: Request, files: dict[str, bytes]) -> Any:
     sent = {name: headers[name] for name in headers if name != "HTTP_CONTENT_TYPE"}
     if not request.form:
         kind = request.headers.get("Content-Type", "application/json")
-        return client.generic(request.method, request.path, request.body.encode(), content_type=kind, **sent)
+        body = files[request.body[1:]] if request.body.startswith("@") else request.body.encode()
+        return client.generic(request.method, request.path, body, content_type=kind, **sent)
     data = {
         name: SimpleUploadedFile(value[1:], files[value[1:]]) if value.startswith("@") else value
         for name, value in request.form.items()
@@ -99,8 +102,16 @@ def rows(alice: User) -> None:
         # As if rendered from the example, so that it can be cloned with other answers; under the page's id.
         JobScript.objects.filter(pk=script.pk).update(id=number, version=alice.applications.get().version())
         script.files.update(script_id=number)
+    other = JobScript.objects.create(pk=347, owner=alice, name="Another", entrypoint="job.sh")
+    other.add({"job.sh": b"#!/bin/bash\ntrue\n"})
+    for number in (12, 13):
+        grid = points.grid({"samples": [1000, 2000]})
+        sweep = sweeping.render(alice, alice.applications.get().version(), grid, {})
+        Sweep.objects.filter(pk=sweep.pk).update(id=number)
+        JobScript.objects.filter(sweep=sweep.pk).update(sweep=number)
+    JobScriptShare.objects.create(pk=56, script_id=346, user=make_user("bob"))
     for number in range(901, 906):
-        submission = JobSubmission.create(alice, JobScript.objects.get(pk=346))
+        submission = JobSubmission.create(alice, other)
         JobSubmission.objects.filter(pk=submission.pk).update(id=number, created_at=now())
 
 
@@ -123,7 +134,7 @@ def test_every_path_is_there_with_its_methods() -> None:
     documented = {row[0].strip("`"): row[1] for row in cells(PAGE, "Every path") if row[0].startswith("`")}
 
     paths = {
-        path: ", ".join(method for method in ("GET", "POST", "PATCH", "DELETE") if method.lower() in operations)
+        path: ", ".join(method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if method.lower() in operations)
         for path, operations in schema["paths"].items()
     }
 

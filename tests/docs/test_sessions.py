@@ -26,7 +26,10 @@ def demo(transactional_db: None) -> User:
     return person
 
 
-@pytest.mark.parametrize("page", [README, DOCS / "tutorial.md", DOCS / "authoring.md"], ids=lambda page: page.name)
+SESSIONS = [README, *(DOCS / f"{name}.md" for name in ("tutorial", "authoring", "sweeps", "job-scripts"))]
+
+
+@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: page.name)
 def test_a_session_works_as_it_is_shown(page: Path, demo: User, live_server: LiveServer, tmp_path: Path) -> None:
     script = shell_of(page, slurm=False).replace("http://127.0.0.1:8000", live_server.url)
     environment = {

@@ -10,8 +10,11 @@ from django.utils.timezone import now
 
 from applications.models import Application
 from jobbergate.core.errors import Conflict, DomainError
+from jobscripts.sweeps import Sweep
+from submissions import sweeps
+from submissions.launching import Destination
 from submissions.models import JobSubmission
-from tests.factories import FOLDER, make_application, make_submission, make_user
+from tests.factories import FOLDER, make_application, make_submission, make_sweep, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MANY = 4
@@ -94,3 +97,15 @@ def test_one_of_many_gets_the_identifier():
 
     assert results.count("same") == 1
     assert Application.objects.count() == 1
+
+
+@pytest.mark.parametrize("template", [b"#!/bin/sh\necho {{ nodes }}\n", b"#!/bin/sh\n#SBATCH -N {{ nodes }}\n"])
+def test_a_sweep_is_submitted_once(template):
+    alice = make_user("alice")
+    sweep = make_sweep(alice, make_application(alice, {"templates/job.sh.j2": template}), size=5, max_queued=5)
+    to = Destination("login_node")
+
+    results = together(lambda number: len(sweeps.submit(Sweep.objects.get(pk=sweep.pk), alice, to).submissions))
+
+    made = JobSubmission.objects.count()
+    assert (sorted(results), made) == ([0, 0, 0, made], 1 if b"echo" in template else 5)

@@ -19,7 +19,7 @@ from cli.commands.applications.noun import (
     trust_option,
     visibility_option,
 )
-from cli.listing import columns, fetch, listing_options
+from cli.listing import columns, fetch, listing_options, show_each
 from cli.session import Command, Session, pass_session
 
 FIELDS = columns(
@@ -278,14 +278,7 @@ def _archive_all(session: Session, ctx: click.Context, names: tuple[str, ...], a
             done.append(session.client.patch(at("applications", name), {"is_archived": archived}))
         except ApiError as error:
             refused.append(f"{name}: {error}")
-    if len(names) == 1 and done:
-        session.output.row(done[0])
-    elif done:
-        session.output.rows(done, table=TABLE, fields=FIELDS)
-    for sentence in refused:
-        session.output.talk(f"Error: {sentence}")
-    if refused:
-        ctx.exit(1)
+    show_each(session, ctx, done, refused, asked=len(names), table=TABLE, fields=FIELDS)
 
 
 def _retagged(present: list[str], added: tuple[str, ...], removed: tuple[str, ...]) -> list[str]:

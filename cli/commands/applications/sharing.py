@@ -7,21 +7,17 @@ from typing import Any
 
 import click
 
-from cli import completing
 from cli.commands.applications.noun import application_argument, applications
-from cli.errors import CliError, UsageProblem
-from cli.listing import columns
+from cli.errors import UsageProblem
 from cli.output import Output, on_one_line
 from cli.session import Command, Session, pass_session
-
-FIELDS = columns("id user group role created_at")
+from cli.sharing import editor_option, with_whom, with_whom_no_more
 
 
 @applications.command(cls=Command)
 @application_argument
-@click.option("--user", "users", metavar="USERNAME", multiple=True, help="With this person. May be repeated.")
-@click.option("--group", "groups", metavar="GROUP", multiple=True, help="With all of this group. May be repeated.")
-@click.option("--editor", is_flag=True, help="They may change it too.")
+@with_whom
+@editor_option
 @pass_session
 def share(session: Session, application: str, users: tuple[str, ...], groups: tuple[str, ...], editor: bool) -> None:
     """Share an application with people and groups.
@@ -35,49 +31,25 @@ def share(session: Session, application: str, users: tuple[str, ...], groups: tu
         jobbergate applications share my-application --user bob --editor
     """
     from cli.client import at
+    from cli.sharing import share_with, show_shared
 
     row = session.client.get(at("applications", application))
-    role = "editor" if editor else "reader"
-    path = at("applications", row["id"], "shares")
-    shared, refused = [], None
-    for one in _named(users, groups):
-        try:
-            shared.append(session.client.create(path, {**one, "role": role}))
-        except CliError as error:
-            refused = error
-            break
-    if shared or refused is None:
-        _show_shared(session, row, shared, editor=editor)
-    if refused is not None:
-        raise refused
+    shared, refused = share_with(session, at("applications", row["id"], "shares"), users, groups, editor=editor)
+    if shared and not editor:
+        _say_who_sees_it(session, row)
+    show_shared(session, shared, refused)
 
 
-def _show_shared(session: Session, row: dict[str, Any], shared: list[dict[str, Any]], *, editor: bool) -> None:
-    if row["visibility"] == "private" and not editor:
+def _say_who_sees_it(session: Session, before: dict[str, Any]) -> None:
+    if before["visibility"] == "private":
         session.output.talk("It was private; it is shared now.")
-    elif row["visibility"] == "public" and not editor:
+    elif before["visibility"] == "public":
         session.output.talk("It is public: everybody who is signed in sees it anyway.")
-    session.output.rows(shared, table=FIELDS, fields=FIELDS)
 
 
 @applications.command(cls=Command)
 @application_argument
-@click.option(
-    "--user",
-    "users",
-    metavar="USERNAME",
-    multiple=True,
-    shell_complete=completing.sharing_users,
-    help="With this person no more. May be repeated.",
-)
-@click.option(
-    "--group",
-    "groups",
-    metavar="GROUP",
-    multiple=True,
-    shell_complete=completing.sharing_groups,
-    help="With this group no more. May be repeated.",
-)
+@with_whom_no_more
 @pass_session
 def unshare(session: Session, application: str, users: tuple[str, ...], groups: tuple[str, ...]) -> None:
     """Share an application no more with people and groups.
@@ -86,17 +58,10 @@ def unshare(session: Session, application: str, users: tuple[str, ...], groups: 
     Example:
         jobbergate applications unshare my-application --user bob
     """
+    from cli import sharing
     from cli.client import at
 
-    wanted = _named(users, groups)
-    path = at("applications", application, "shares")
-    found = [_share_of(list(session.client.pages(path)), one) for one in wanted]
-    for row in found:
-        session.client.delete(f"{path}{row['id']}/")
-        session.output.talk(f"It is not shared with {row['user'] or row['group']} any more.")
-    if session.output.format != "table":
-        gone = [{"id": row["id"], "deleted": True} for row in found]
-        session.output.rows(gone, table=("id",), fields=("id", "deleted"))
+    sharing.unshare(session, at("applications", application, "shares"), users, groups, "applications")
 
 
 @applications.command(cls=Command)
@@ -110,9 +75,9 @@ def shares(session: Session, application: str) -> None:
         jobbergate applications shares my-application
     """
     from cli.client import at
+    from cli.sharing import list_shares
 
-    rows = list(session.client.pages(at("applications", application, "shares")))
-    session.output.rows(rows, table=FIELDS, fields=FIELDS, nothing="It is shared with nobody.")
+    list_shares(session, at("applications", application, "shares"))
 
 
 @applications.command(cls=Command)
@@ -134,21 +99,6 @@ def transfer(session: Session, application: str, username: str, yes: bool) -> No
         whose = f"{on_one_line(row['name'])} (of {on_one_line(row['owner'])})"
         _confirm(f"{whose} goes to {on_one_line(username)}, and only they can give it back.")
     session.output.row(session.client.post(at("applications", row["id"], "transfer"), {"owner": username}))
-
-
-def _named(users: tuple[str, ...], groups: tuple[str, ...]) -> list[dict[str, str]]:
-    named = [{"user": name} for name in users] + [{"group": name} for name in groups]
-    if not named:
-        raise UsageProblem("Say with whom: --user USERNAME or --group GROUP.")
-    return named
-
-
-def _share_of(rows: list[dict[str, Any]], wanted: dict[str, str]) -> dict[str, Any]:
-    ((kind, name),) = wanted.items()
-    for row in rows:
-        if row[kind] == name:
-            return row
-    raise CliError(f"It is not shared with the {kind} {name}; `jobbergate applications shares` lists with whom it is.")
 
 
 def _confirm(sentence: str) -> None:

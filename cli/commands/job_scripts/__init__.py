@@ -6,8 +6,9 @@ from cli.commands.job_scripts import rows
 from cli.commands.job_scripts import making
 from cli.commands.job_scripts import checking
 from cli.commands.job_scripts import files
+from cli.commands.job_scripts import sharing
 
 # isort: on
 from cli.commands.job_scripts.noun import job_scripts
 
-__all__ = ["checking", "files", "job_scripts", "making", "rows"]
+__all__ = ["checking", "files", "job_scripts", "making", "rows", "sharing"]

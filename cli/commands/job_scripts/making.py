@@ -12,11 +12,13 @@ from cli.commands.job_scripts.noun import job_scripts, script_argument
 from cli.errors import UsageProblem
 from cli.preparing import Changes, Wishes, answer_options, change_options
 from cli.session import Command, Session, pass_session
+from cli.sweeping import sweep_options
 
 
 @job_scripts.command(cls=Command)
 @click.argument("application", required=False, shell_complete=completing.applications)
 @answer_options
+@sweep_options
 @click.option(
     "--upload",
     type=click.Path(exists=True, path_type=Path),
@@ -40,22 +42,35 @@ def create(
     upload: Path | None,
     entrypoint: str | None,
     directory: Path | None,
+    sweep: bool,
+    side_by_side: bool,
+    sweep_file: str | None,
+    max_queued: int | None,
     **wishes: Any,
 ) -> None:
-    """Make a job script from an application and answers.
+    """Make a job script from an application and answers, or a sweep of them.
 
-    Questions are asked on a terminal; elsewhere every answer has to be given, or --fast.
+    Questions are asked on a terminal; elsewhere every answer has to be given, or --fast. With --sweep each answer may
+    have several values, with commas between them, and there is a script for every combination.
 
     \b
     Example:
         jobbergate job-scripts create my-application -n "Two nodes" -a nodes=2
         jobbergate job-scripts create my-application --answers answers.yaml -p --time=10 --download results
+        jobbergate job-scripts create my-application -a nodes=1,2,4 -a solver=cg,gmres --sweep
         jobbergate job-scripts create --upload job.sh
     """
-    from cli.client import at
-    from cli.downloading import write_archive
+    from cli.downloading import write_script
     from cli.preparing import create_script
+    from cli.sweeping import SweepWishes, create_sweep
     from cli.uploading import upload_script
+
+    how = SweepWishes(sweep, side_by_side, sweep_file, max_queued)
+    how.check()
+    if how.wanted:
+        if upload is not None or entrypoint is not None or directory is not None or application is None:
+            raise UsageProblem("A sweep is made from an APPLICATION; `jobbergate sweeps download ID` writes its files.")
+        return session.output.row(create_sweep(session, application, Wishes(**wishes), how))
 
     if (application is None) == (upload is None):
         raise UsageProblem("Give an APPLICATION, or a script of your own with --upload.")
@@ -67,8 +82,7 @@ def create(
         script = create_script(session, str(application), Wishes(**wishes))
     session.output.row(script)
     if directory is not None:
-        archive = at("job-scripts", script["id"], "archive")
-        write_archive(session, archive, directory, force=wishes["force"], quietly=True)
+        write_script(session, script, directory, force=wishes["force"], quietly=True)
 
 
 @job_scripts.command(cls=Command)

@@ -39,13 +39,13 @@ ANSWERS = {
     ),
 }
 # Operations whose body names another resource, which may be missing; and those that cannot meet a conflict.
-NAMING_OTHERS = ("/api/job-scripts/", "/api/job-scripts/preview/", "/api/job-submissions/")
+NAMING_OTHERS = ("/api/job-scripts/", "/api/job-scripts/preview/", "/api/sweeps/", "/api/job-submissions/")
 SAVING_NOTHING = (
-    "/api/applications/check/", "/api/job-scripts/preview/", "/api/job-submissions/report/",
-    "/api/job-submissions/cancel/",
+    "/api/applications/check/", "/api/job-scripts/preview/", "/api/job-scripts/bulk/",
+    "/api/job-submissions/report/", "/api/job-submissions/cancel/",
 )  # fmt: skip
 # What not everybody may read who sees the resource.
-EDITORS_ONLY = ("/api/applications/{application}/shares/",)
+EDITORS_ONLY = ("/api/applications/{application}/shares/", "/api/job-scripts/{script}/shares/")
 PUBLIC = ("/api-auth-token", "/openapi.json")
 
 

@@ -1,9 +1,12 @@
 """What the resources' viewsets share; each of them is then a few declarations."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
 from typing import IO, Any
 
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import FileResponse, Http404, HttpResponse
 from django.utils.http import content_disposition_header
@@ -43,6 +46,13 @@ class RowsMixin:
         return serializer.rows(queryset)
 
 
+def key_of(text: str) -> int:
+    """The id that a path names, as text."""
+    if not DIGITS.match(text) or int(text) > MAX_ID:
+        raise Http404
+    return int(text)
+
+
 class ResourceViewSet(RowsMixin, ModelViewSet[Any]):
     permission_classes = [IsAuthenticated, MayChange]
     ordering_fields = ("id", "name", "updated_at")
@@ -61,10 +71,7 @@ class ResourceViewSet(RowsMixin, ModelViewSet[Any]):
         return super().filter_queryset(queryset) if self.action == "list" else queryset
 
     def lookup(self) -> dict[str, Any]:
-        text = self.kwargs["pk"]
-        if not DIGITS.match(text) or int(text) > MAX_ID:
-            raise Http404
-        return {"pk": int(text)}
+        return {"pk": key_of(self.kwargs["pk"])}
 
     def get_object(self) -> Any:
         found = self.get_queryset().filter(**self.lookup()).first()
@@ -102,6 +109,31 @@ class ResourceViewSet(RowsMixin, ModelViewSet[Any]):
         return Response(self.detail_class().to_representation(found), status=status)
 
 
+class OfResource(RowsMixin, GenericViewSet[Any]):
+    """What belongs to a row of a resource is there for whoever may see that row."""
+
+    permission_classes = [IsAuthenticated, MayChange]
+
+    def named(self) -> QuerySet[Any]:
+        """The row that the path names, where this person sees it."""
+        raise NotImplementedError
+
+    @cached_property
+    def resource(self) -> Any:
+        found = self.named().first()
+        if found is None:
+            raise Http404
+        return found
+
+    @contextmanager
+    def locked(self) -> Iterator[Any]:
+        """For who may do this: also now, for it may have changed hands since it was read."""
+        with transaction.atomic():
+            self.resource.lock()
+            self.check_object_permissions(self.request, self.resource)
+            yield self.resource
+
+
 class Download(HttpResponse):
     """Bytes that a browser saves and never interprets: they are people's uploads."""
 
@@ -121,4 +153,4 @@ class ArchiveDownload(FileResponse):
         self["Content-Security-Policy"] = SANDBOX
 
 
-__all__ = ["ArchiveDownload", "Download", "GenericViewSet", "ResourceViewSet", "RowsMixin"]
+__all__ = ["ArchiveDownload", "Download", "GenericViewSet", "OfResource", "ResourceViewSet", "RowsMixin"]
