@@ -46,7 +46,7 @@ def check(
 ) -> Check:
     """The script as `sbatch ARGUMENTS script` takes it with these SBATCH_* variables. A heterogeneous job's resources
     are those of its first component, which runs the script."""
-    lines = directives.read(script)
+    lines = directives.first(script)
     parts = directives.components(lines)
     parsed = [parse(directives.worded(part), version) for part in parts]
     # Words after a quote that nothing closes are anybody's guess.

@@ -6,7 +6,7 @@ Which options there are is said in options.py, and what is wrong with a script i
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain
 
 from jobbergate.core.errors import DomainError
@@ -54,8 +54,22 @@ class BadParameter(DomainError):
 
 
 def read(script: str) -> list[Directive]:
-    """The directives that sbatch would see, up to the script's first command."""
+    """The directives that sbatch would see, up to the script's first command; raises BadParameter for too many.
+
+    Whoever compares or changes directives has to see them all.
+    """
+    refuse_too_many(script)
+    return first(script)
+
+
+def first(script: str) -> list[Directive]:
+    """As many of them as are looked at."""
     return [Directive(line, *taken_apart(found[1])) for line, found in numbered(LINE, script, end_of_header(script))]
+
+
+def header(script: str) -> Iterator[tuple[int, str]]:
+    """The lines before the first command, numbered from 1."""
+    return enumerate(script[: end_of_header(script)].split("\n"), start=1)
 
 
 def components(directives: Iterable[Directive]) -> list[list[Directive]]:
@@ -83,11 +97,7 @@ def given(words: Sequence[str]) -> list[Given]:
 
 
 def said_in(script: str) -> list[Given]:
-    """What the script's own lines say, component by component, and those of other schedulers where they count.
-
-    Raises BadParameter where there are more of them than are read.
-    """
-    refuse_too_many(script)
+    """What the script's own lines say, component by component, and those of other schedulers where they count."""
     own = [parse(worded(part))[0] for part in components(read(script))]
     foreign = [] if ignores_pbs(own[0]) else pbs.translated(script)[0]
     return [*chain.from_iterable(own), *foreign]
@@ -140,7 +150,6 @@ def insert(script: str, parameters: Sequence[str]) -> str:
     """
     if not parameters:
         return script
-    refuse_too_many(script)
     names = {one.name for one in given([word for parameter in parameters for word in parameter_words(parameter)])}
     script = cleared(script, names)
     written = [write(parameter) for parameter in parameters]

@@ -2,7 +2,16 @@
 
 import pytest
 
-from jobscripts.directives import REFUSED_IN_SCRIPTS, BadParameter, comment_of, holds, insert, refuse_in_script, said_in
+from jobscripts.directives import (
+    REFUSED_IN_SCRIPTS,
+    BadParameter,
+    comment_of,
+    holds,
+    insert,
+    read,
+    refuse_in_script,
+    said_in,
+)
 from jobscripts.options import VERSIONS, table
 
 BASH = "#!/bin/bash\n"
@@ -79,10 +88,14 @@ def test_the_last_comment_is_the_owner_s():
 def test_more_lines_than_are_read_are_refused_and_not_guessed_at():
     script = BASH + "#SBATCH -N1\n" * 6000 + "#SBATCH --quiet\n"
 
+    for reading in (said_in, read, lambda text: insert(text, ["--time=5"])):
+        with pytest.raises(BadParameter, match="more than 65,536 characters of directives"):
+            reading(script)
+
+
+def test_so_are_more_lines_of_other_schedulers():
     with pytest.raises(BadParameter, match="more than 65,536 characters of directives"):
-        said_in(script)
-    with pytest.raises(BadParameter, match="more than 65,536 characters of directives"):
-        insert(script, ["--time=5"])
+        said_in(BASH + "true\n" + "#PBS -N a\n" * 9000)
 
 
 def is_refused(script):
