@@ -24,6 +24,7 @@ from applications.versions import ApplicationVersion
 from benchmarks.rendering import bare, default_answers, read_folder
 from jobbergate.urls import handler400, handler403, handler404, handler500
 from jobbergate.urls import urlpatterns as project_urls
+from jobscripts.checking import check
 from jobscripts.files import JobScriptFile
 from jobscripts.models import JobScript
 from submissions.api.serializers import JobSubmissionSerializer
@@ -36,6 +37,7 @@ SUBMISSION = {source.replace(".", "__"): name for name, source in JobSubmissionS
 FILES = read_folder()
 ANSWERS = default_answers(FILES)
 TEMPLATE = bare(FILES)
+CHECKED = check(TEMPLATE.render(ANSWERS)).as_json()
 
 
 def applications(request: HttpRequest) -> JsonResponse:
@@ -116,6 +118,9 @@ def render(request: HttpRequest) -> JsonResponse:
             "computed": script.computed,
             "sbatch_parameters": script.sbatch_parameters,
             "warnings": script.warnings,
+            "parent": script.parent_id,
+            "edited_at": script.edited_at,
+            **CHECKED,
             "output_directory": script.output_directory,
             "entrypoint": script.entrypoint,
             "files": [{"path": file.path, "size": file.size, "sha256": file.sha256}],

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -52,7 +52,8 @@ class Finding:
     suggestion: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        # Not `asdict`, which copies in depth what is flat here.
+        return vars(self).copy()
 
     def sentence(self, file: str) -> str:
         where = file if self.line is None else f"{file}, line {self.line}"

@@ -6,7 +6,7 @@ refuse counts here as not given; saying so is not this module's business.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import chain, islice
 from math import prod
 from typing import Any
@@ -55,7 +55,8 @@ class Resources:
     core_hours: float | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        # Not `asdict`, which copies in depth what is flat here.
+        return vars(self).copy()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobscripts.options import ANY, VERSIONS, Word, from_environment, parse, table
+from jobscripts.options import ANY, VERSIONS, Word, from_environment, parse, table, versions_with
 
 
 def options(*words, version="22.05"):
@@ -121,3 +121,9 @@ def test_variables_are_options(variable, value, said):
 @pytest.mark.parametrize("variable", ["SBATCH_TIME", "SBATCH_NODES", "HOME", "SLURM_TIMELIMIT", "SBATCH_", ""])
 def test_other_variables_are_none(variable):
     assert from_environment([(variable, "1")]) == []
+
+
+def test_what_somebody_made_up_is_in_no_version():
+    assert [versions_with(name) for name in ("time", "power", "mem-update", "nodse")] == [
+        list(VERSIONS), ["22.05", "23.02", "23.11"], ["26.05"], [],
+    ]  # fmt: skip
