@@ -12,17 +12,18 @@ from typing import Any
 
 from jobscripts import conflicts, directives, pbs, resources, values
 from jobscripts.directives import PREFIX
-from jobscripts.findings import ERROR, Finding, bounded, finding, of_misfit, shown
+from jobscripts.findings import ERROR, Finding, bounded, finding, of_misfits, shown
+from jobscripts.lines import MOST_TEXT, end_of_header, numbered
 from jobscripts.options import ANY, Given, Word, from_environment, parse, table, versions_with
 from jobscripts.quoting import Directive
-from jobscripts.resources import Resources
+from jobscripts.resources import Options, Resources
 
 
 @dataclass(frozen=True)
 class Check:
     findings: tuple[Finding, ...]
     # Long name → the value that takes effect; None for a flag.
-    options: Mapping[str, str | None]
+    options: Options
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -30,7 +31,7 @@ class Check:
 
     @cached_property
     def resources(self) -> Resources:
-        return resources.of(self.options)
+        return resources.of(squeezed(self.options))
 
     def as_json(self) -> dict[str, Any]:
         return {"findings": [one.as_json() for one in self.findings], "resources": self.resources.as_json()}
@@ -45,7 +46,7 @@ def check(
 ) -> Check:
     """The script as `sbatch ARGUMENTS script` takes it with these SBATCH_* variables. A heterogeneous job's resources
     are those of its first component, which runs the script."""
-    lines = directives.read(script)
+    lines = directives.first(script)
     parts = directives.components(lines)
     parsed = [parse(directives.worded(part), version) for part in parts]
     # Words after a quote that nothing closes are anybody's guess.
@@ -54,17 +55,18 @@ def check(
     outside = from_environment((environment or {}).items(), version)
     said, strange = parse([Word(argument) for argument in arguments], version)
     own = [one for given, _ in parsed for one in given]
-    if any(one.name == "ignore-pbs" and not one.off for one in [*own, *outside, *said]):
+    if directives.ignores_pbs([*parsed[0][0], *outside, *said]):
         foreign, odd = [], []
     effective = in_force([*parsed[0][0], *foreign], outside, said)
     return Check(
         bounded(
             [
                 *of_the_text(script),
+                *of_too_many(script),
                 *of_lines(lines),
-                *(of_misfit(one, version) for _, misfits in parsed for one in misfits if one.line not in unread),
-                *(of_misfit(misfit, version) for misfit in strange),
-                *(of_misfit(misfit, version, "sbatch's reading of other schedulers") for misfit in odd),
+                *of_misfits((one for _, misfits in parsed for one in misfits if one.line not in unread), version),
+                *of_misfits(strange, version),
+                *of_misfits(odd, version, "sbatch's reading of other schedulers"),
                 *of_values([*own, *foreign, *outside, *said]),
                 *of_conflicts([*own, *foreign, *said], outside),
                 *of_combinations(effective),
@@ -76,6 +78,11 @@ def check(
         ),
         {one.name: one.value for one in effective},
     )
+
+
+def squeezed(options: Options) -> Options:
+    """For those that reckon with them: nothing in a value is longer than a number can be."""
+    return {name: None if value is None else values.squeezed(value) for name, value in options.items()}
 
 
 def in_force(script: Iterable[Given], environment: Iterable[Given], arguments: Sequence[Given]) -> list[Given]:
@@ -104,8 +111,12 @@ def of_the_text(script: str) -> Iterator[Finding]:
         yield finding("empty", "The script is empty.")
         return
     if not script.startswith("#!"):
+        marked = "Take away the byte order mark that stands before it." if script.startswith("\ufeff") else ""
         yield finding(
-            "no_interpreter", "The first line has to begin with #! and an interpreter.", 1, "Begin with #!/bin/bash."
+            "no_interpreter",
+            "The first line has to begin with #! and an interpreter.",
+            1,
+            marked or "Begin with #!/bin/bash.",
         )
     if (at := script.find("\r\n")) >= 0:
         yield finding(
@@ -116,6 +127,11 @@ def of_the_text(script: str) -> Iterator[Finding]:
         )
     if (at := script.find("\0")) >= 0:
         yield finding("nul", "There is a NUL character, which no script has.", line_of(script, at))
+
+
+def of_too_many(script: str) -> Iterator[Finding]:
+    if directives.too_many_lines(script):
+        yield finding("too_many", f"Of its directives, the first {MOST_TEXT:,} characters were looked at.")
 
 
 def line_of(text: str, at: int) -> int:
@@ -178,7 +194,7 @@ def of_conflicts(given: Sequence[Given], outside: Sequence[Given]) -> Iterator[F
 
 def of_combinations(effective: Iterable[Given]) -> Iterator[Finding]:
     by_name = {one.name: one for one in effective}
-    for names, why in conflicts.found({name: one.value for name, one in by_name.items()}):
+    for names, why in conflicts.found(squeezed({name: one.value for name, one in by_name.items()})):
         there = [name for name in names if name in by_name]
         line = max((by_name[name].line for name in there), default=0)
         yield finding("conflict", f"{' and '.join(f'--{name}' for name in there)}: {why}.", line)
@@ -236,37 +252,27 @@ def of_foreign(script: str, foreign: Sequence[Given], own: Sequence[Given]) -> I
 
 # --- comments that look like directives -----------------------------------------------------------------------------
 
-NEARLY = re.compile(r"^([ \t]*)(#+)([ \t]*)(SBATCH|PBS)\b(.*)$", re.MULTILINE | re.IGNORECASE)
+NEARLY = re.compile(r"^([ \t]*+)(#++)([ \t]*+)(SBATCH)\b([ \t]*+-)?", re.MULTILINE | re.IGNORECASE)
 
 
 def of_comments(script: str) -> Iterator[Finding]:
-    ends = end_of_header(script)
-    line, at = 1, 0
-    for found in NEARLY.finditer(script):
-        line, at = line + script.count("\n", at, found.start()), found.start()
-        indent, marks, blanks, name, _ = found.groups()
-        if f"{indent}{marks}{blanks}{name}" in (PREFIX, "#PBS"):
-            if name == "SBATCH" and found.start() >= ends:
-                yield finding(
-                    "after_command",
-                    "It stands after the first command, where sbatch does not look.",
-                    line,
-                    "Move it up, above the first command.",
-                )
-        elif name.upper() == "SBATCH" and re.match(r"\s*-", found[5]):
-            yield nearly(line, indent, marks, blanks, name)
+    header = end_of_header(script)
+    for line, found in numbered(NEARLY, script, len(script)):
+        indent, marks, blanks, name, option = found.groups()
+        if f"{indent}{marks}{blanks}{name}" != PREFIX:
+            if option:
+                yield nearly(line, indent, marks, blanks)
+        elif found.start() >= header:
+            yield finding(
+                "after_command",
+                "It stands after the first command, where sbatch does not look.",
+                line,
+                "Move it up, above the first command.",
+            )
 
 
-def nearly(line: int, indent: str, marks: str, blanks: str, name: str) -> Finding:
+def nearly(line: int, indent: str, marks: str, blanks: str) -> Finding:
     if len(marks) > 1:
         return finding("commented_out", "It is commented out.", line)
     why = "it is indented" if indent else "there is a blank after the #" if blanks else "SBATCH has to be in capitals"
     return finding("not_read", f"It is a comment to sbatch: {why}.", line, f"Begin the line with {PREFIX}.")
-
-
-def end_of_header(script: str) -> int:
-    """Where the first command begins."""
-    at = 0
-    for _, line in directives.header(script):
-        at += len(line) + 1
-    return at

@@ -6,21 +6,23 @@ Which options there are is said in options.py, and what is wrong with a script i
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import chain
 
 from jobbergate.core.errors import DomainError
 from jobscripts import pbs
+from jobscripts.lines import MOST_TEXT, end_of_header, numbered, too_many
 from jobscripts.options import OPTIONAL, SYNONYMS, VALUE, Given, Option, Word, parse, table
-from jobscripts.quoting import BLANKS, Directive, quoted, taken_apart
+from jobscripts.quoting import Directive, quoted, taken_apart
 
 PREFIX = "#SBATCH"
 # sbatch complains of the second, and obeys it.
-PREFIXES = (PREFIX, "#SLURM")
+LINE = re.compile(r"^#(?:SBATCH|SLURM)(.*)$", re.MULTILINE)
 LONG = re.compile(r"--([a-z][a-z-]*)(?:=(.*)|\s+(.*))?\Z", re.DOTALL)
 # Short flags may stand together, the last one with a value: -HN2 is -H -N 2.
 SHORT = re.compile(r"-([HIOQVWhsv]*[A-Za-z])\s*(.*)\Z", re.DOTALL)
 # `hetjob` on a line begins the next component of a heterogeneous job.
-SEPARATORS = ("hetjob", "packjob")
+SEPARATORS = (("hetjob",), ("packjob",))
 
 # Options that take the sbatch process, its output or its identity away from us, or that submit elsewhere.
 NOTHING = "nothing would be submitted"
@@ -53,38 +55,37 @@ class BadParameter(DomainError):
 
 
 def read(script: str) -> list[Directive]:
-    """The directives that sbatch would see, up to the script's first command."""
-    found = []
-    for number, line in header(script):
-        if prefix := next((one for one in PREFIXES if line.startswith(one)), None):
-            found.append(Directive(number, *taken_apart(line[len(prefix) :])))
-    return found
+    """The directives that sbatch would see, up to the script's first command; raises BadParameter for too many.
+
+    Whoever compares or changes directives has to see them all.
+    """
+    refuse_too_many(script)
+    return first(script)
+
+
+def first(script: str) -> list[Directive]:
+    """As many of them as are looked at."""
+    return [Directive(line, *taken_apart(found[1])) for line, found in numbered(LINE, script, end_of_header(script))]
 
 
 def header(script: str) -> Iterator[tuple[int, str]]:
-    """The lines before the first command, numbered from 1; what comes after is not looked at, however long it is."""
-    start, number = 0, 0
-    while start <= len(script):
-        end = script.find("\n", start)
-        line = script[start : len(script) if end < 0 else end]
-        number += 1
-        if line.strip(BLANKS) and not line.lstrip(BLANKS).startswith("#"):
-            return
-        yield number, line
-        if end < 0:
-            return
-        start = end + 1
+    """The lines before the first command, numbered from 1."""
+    return enumerate(script[: end_of_header(script)].split("\n"), start=1)
 
 
 def components(directives: Iterable[Directive]) -> list[list[Directive]]:
     """The directives of each component of a heterogeneous job; of any other job, all of them."""
     found: list[list[Directive]] = [[]]
     for one in directives:
-        if one.words[:1] and one.words[0] in SEPARATORS:
+        if separates(one):
             found.append([])
         else:
             found[-1].append(one)
     return found
+
+
+def separates(directive: Directive) -> bool:
+    return directive.words[:1] in SEPARATORS
 
 
 def worded(directives: Iterable[Directive]) -> list[Word]:
@@ -96,22 +97,40 @@ def given(words: Sequence[str]) -> list[Given]:
     return parse([Word(word) for word in words])[0]
 
 
-def comment_of(words: Sequence[str]) -> str | None:
-    """The value of the last --comment among sbatch's words; None where there is none."""
-    return next((one.value for one in reversed(given(words)) if one.name == "comment"), None)
+def said_in(script: str) -> list[Given]:
+    """What the script's own lines say, component by component, and those of other schedulers where they count."""
+    own = [parse(worded(part))[0] for part in components(read(script))]
+    foreign = [] if ignores_pbs(own[0]) else pbs.translated(script)[0]
+    return [*chain.from_iterable(own), *foreign]
 
 
-def holds(words: Sequence[str]) -> bool:
-    """Whether --hold stands among sbatch's words."""
-    return any(one.name == "hold" for one in given(words))
+def comment_of(said: Sequence[Given]) -> str | None:
+    """The value of the last --comment; None where there is none."""
+    return next((one.value for one in reversed(said) if one.name == "comment"), None)
 
 
-def refuse_in_script(words: Sequence[str]) -> None:
+def holds(said: Iterable[Given]) -> bool:
+    return any(one.name == "hold" for one in said)
+
+
+def refuse_in_script(said: Iterable[Given]) -> None:
     """What would take the hand-over from us."""
-    for one in given(words):
+    for one in said:
         if one.name in REFUSED_IN_SCRIPTS:
-            detail = f"The script has {PREFIX} {one.written}, which is not for here: {REFUSED[one.name]}."
-            raise BadParameter(detail, {"job_script": [detail]})
+            raise of_script(f"The script has {PREFIX} {one.written}, which is not for here: {REFUSED[one.name]}.")
+
+
+def too_many_lines(script: str) -> bool:
+    return too_many(LINE, script, end_of_header(script)) or too_many(pbs.LINE, script, len(script))
+
+
+def refuse_too_many(script: str) -> None:
+    if too_many_lines(script):
+        raise of_script(f"The script has more than {MOST_TEXT:,} characters of directives; give fewer.")
+
+
+def of_script(detail: str) -> BadParameter:
+    return BadParameter(detail, {"job_script": [detail]})
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -134,14 +153,24 @@ def insert(script: str, parameters: Sequence[str]) -> str:
         return script
     names = {one.name for one in given([word for parameter in parameters for word in parameter_words(parameter)])}
     script = cleared(script, names)
-    lines = script.split("\n")
     written = [write(parameter) for parameter in parameters]
     directives = read(script)
-    ends = [one.line - 1 for one in directives if one.words[:1] and one.words[0] in SEPARATORS]
-    ends.append(directives[-1].line if directives else int(lines[0].startswith("#!")))
-    for at in reversed(ends):
-        lines[at:at] = written
-    return "\n".join(lines)
+    ends = [one.line - 1 for one in directives if separates(one)]
+    ends.append(directives[-1].line if directives else after_interpreter(script))
+    return anew(script, frozenset(), dict.fromkeys(ends, written))
+
+
+def anew(script: str, dropped: Set[int], added: Mapping[int, list[str]]) -> str:
+    """The script without some of its lines, and with others before some; lines count from 0 here."""
+    lines, made, at = script.split("\n"), list[str](), 0
+    for number in sorted({*dropped, *added}):
+        made += [*lines[at:number], *added.get(number, ())]
+        at = number + (number in dropped)
+    return "\n".join([*made, *lines[at:]])
+
+
+def after_interpreter(script: str) -> int:
+    return int(script.startswith("#!"))
 
 
 def parameter_words(parameter: str) -> list[str]:
@@ -158,8 +187,9 @@ def cleared(script: str, names: Set[str]) -> str:
     parts = components(directives)
     said = [parse(worded(part))[0] for part in parts]
     rivals = frozenset[str]().union(*(group - names for group in EXCLUSIVE_GROUPS if group & names))
-    ignored = any(one.name == "ignore-pbs" for part in said for one in part)
-    foreign = [] if ignored else pbs.translated(script)[0]
+    # A component that ignores them speaks for those after it, too.
+    ignoring = next((place for place, part in enumerate(said) if ignores_pbs(part)), len(said))
+    foreign = pbs.translated(script)[0] if ignoring else []
     overriding = any(one.name in names | rivals for one in foreign)
     if not (
         overriding
@@ -168,15 +198,22 @@ def cleared(script: str, names: Set[str]) -> str:
     ):
         return script
     if overriding:
-        said[0] += [one for one in foreign if one.name not in names]
+        for part in said[:ignoring]:
+            part += [one for one in foreign if one.name not in names]
         said[0].append(Given("ignore-pbs", None))
-    lines = script.split("\n")
-    for part, options in reversed([*zip(parts, said, strict=True)]):
-        at = part[0].line - 1 if part else int(script.startswith("#!"))
-        for one in reversed(part):
-            del lines[one.line - 1]
-        lines[at:at] = [rewritten(one) for one in options if one.name not in rivals]
-    return "\n".join(lines)
+    starts = [after_interpreter(script), *(one.line for one in directives if separates(one))]
+    return anew(
+        script,
+        {one.line - 1 for part in parts for one in part},
+        {
+            part[0].line - 1 if part else start: [rewritten(one) for one in options if one.name not in rivals]
+            for start, part, options in zip(starts, parts, said, strict=True)
+        },
+    )
+
+
+def ignores_pbs(said: Iterable[Given]) -> bool:
+    return any(one.name == "ignore-pbs" and not one.off for one in said)
 
 
 def rewritten(one: Given) -> str:

@@ -1,8 +1,9 @@
 """What can be said of a script's directives: one finding each, with its line and what to do. Pure."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from jobscripts.options import ANY, FLAG, Misfit, table, versions_with
@@ -30,6 +31,7 @@ CODES = {
     "comment": (WARNING, "A # begins a comment, and what follows it is not read."),
     "value_on_next_line": (WARNING, "The option takes its value from the next directive."),
     "other_scheduler": (WARNING, "A directive of PBS or LSF, which sbatch obeys, and which wins."),
+    "too_many": (WARNING, "Directives of more than 64 KiB; not all were looked at, and it will not be submitted."),
     "deprecated": (WARNING, "It works, and will not for ever."),
     "overridden": (NOTE, "A later directive says something else."),
     "abbreviated": (NOTE, "An abbreviation, which a later Slurm may find ambiguous."),
@@ -66,7 +68,12 @@ def shown(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def of_misfit(misfit: Misfit, version: str, sbatch: str = "sbatch") -> Finding:
+def of_misfits(misfits: Iterable[Misfit], version: str, sbatch: str = "sbatch") -> Iterator[Finding]:
+    """As many as can be shown: to find the names that are like a wrong one takes its time."""
+    return (of_misfit(one, version, sbatch) for one in islice(misfits, MOST_FINDINGS))
+
+
+def of_misfit(misfit: Misfit, version: str, sbatch: str) -> Finding:
     written = shown(misfit.written)
     message, suggestion = {
         "unknown_option": (f"{sbatch} has no option {written}.", likely(misfit.written, version)),
@@ -104,5 +111,5 @@ def bounded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     ordered = sorted(findings, key=lambda one: (one.line or 0, (ERROR, WARNING, NOTE).index(one.severity)))
     if len(ordered) <= MOST_FINDINGS:
         return tuple(ordered)
-    worst = sorted(ordered, key=lambda one: (ERROR, WARNING, NOTE).index(one.severity))[:MOST_FINDINGS]
-    return tuple(one for one in ordered if one in worst)
+    by_severity = sorted(range(len(ordered)), key=lambda at: (ERROR, WARNING, NOTE).index(ordered[at].severity))
+    return tuple(ordered[at] for at in sorted(by_severity[:MOST_FINDINGS]))

@@ -115,9 +115,14 @@ def listed(kind: str, names: str) -> Iterable[Option]:
         yield Option(name, kind, letter)
 
 
-@cache
 def versions_with(name: str) -> list[str]:
-    return [version for version in VERSIONS if name in table(version).by_name]
+    return versions_by_name().get(name, [])
+
+
+@cache
+def versions_by_name() -> dict[str, list[str]]:
+    """Of names that there are: what is asked for may be anything that somebody wrote, and is not kept."""
+    return {name: [version for version in VERSIONS if name in table(version).by_name] for name in table().by_name}
 
 
 def parse(words: Sequence[Word], version: str = ANY) -> tuple[list[Given], list[Misfit]]:

@@ -5,8 +5,10 @@ It reads them all over the script, also after its first command, and after every
 """
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
+from jobscripts.lines import numbered
 from jobscripts.options import Given, Misfit, Word
 from jobscripts.quoting import Directive, taken_apart
 
@@ -27,6 +29,8 @@ LIMITS = {
     "file": "tmp", "mpiprocs": "ntasks-per-node", "mppnodes": "nodelist", "nice": "nice", "proc": "constraint",
 }  # fmt: skip
 BYTES = re.compile(r"(?<=\d)b\Z", re.IGNORECASE | re.ASCII)
+# Eighteen digits: more overflow, and Python itself refuses to read some thousands.
+NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 MAIL = {"a": "FAIL", "b": "BEGIN", "e": "END"}
 
 
@@ -36,9 +40,7 @@ LINE = re.compile(r"^#(PBS|BSUB)(.*)$", re.MULTILINE)
 def read(script: str) -> dict[str, list[Directive]]:
     """By scheduler, wherever in the script they stand."""
     found: dict[str, list[Directive]] = {"PBS": [], "BSUB": []}
-    line, at = 1, 0
-    for match in LINE.finditer(script):
-        line, at = line + script.count("\n", at, match.start()), match.start()
+    for line, match in numbered(LINE, script, len(script)):
         found[match[1]].append(Directive(line, *taken_apart(match[2])))
     return found
 
@@ -71,9 +73,9 @@ def parse(
 ) -> tuple[list[Given], list[Misfit]]:
     given: list[Given] = []
     misfits: list[Misfit] = []
-    left = list(words)
+    left = deque(words)
     while left:
-        word = left.pop(0)
+        word = left.popleft()
         if not word.text.startswith("-") or len(word.text) < 2:
             misfits.append(Misfit("bare_word", word.text, word.line))
             continue
@@ -83,7 +85,7 @@ def parse(
                 if not rest and not left:
                     misfits.append(Misfit("missing_value", f"-{letter}", word.line))
                     break
-                value = rest or left.pop(0).text
+                value = rest or left.popleft().text
                 meant = special[letter](value) if letter in special else [(values[letter], value)]
                 given += [Given(name, said, word.line, f"-{letter}") for name, said in meant if name]
                 break
@@ -110,10 +112,13 @@ def limits(text: str) -> Iterable[tuple[str, str | None]]:
 
 def nodes(count: str, *parts: str) -> Iterable[tuple[str, str | None]]:
     """`2:ppn=4:gpus=1`, or a node's name."""
-    yield ("nodes" if count.isdigit() else "nodelist"), count.replace("+", ",")
+    yield ("nodes" if NUMBER.fullmatch(count) else "nodelist"), count.replace("+", ",")
     for name, _, value in (part.partition("=") for part in parts):
-        if name == "ppn" and value.isdigit() and count.isdigit():
+        if name == "ppn" and NUMBER.fullmatch(value) and NUMBER.fullmatch(count):
             yield "ntasks", str(int(value) * int(count))
+        elif name == "ppn" and value.isascii() and value.isdecimal():
+            # Too large, and refused for that.
+            yield "ntasks", value
         elif name == "gpus":
             yield "gres", f"gpu:{value}"
         else:
@@ -142,7 +147,7 @@ def dependency(text: str) -> Iterable[tuple[str, str | None]]:
 
 
 def kilobytes(text: str) -> Iterable[tuple[str, str | None]]:
-    yield "mem-per-cpu", f"{text}K" if text.isdigit() else text
+    yield "mem-per-cpu", f"{text}K" if NUMBER.fullmatch(text) else text
 
 
 def most_tasks(text: str) -> Iterable[tuple[str, str | None]]:

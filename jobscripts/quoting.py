@@ -8,6 +8,7 @@ PLAIN = re.compile(r"[A-Za-z0-9_./:,=@%+\[\]{}()*^~!&|<>?$;-]+\Z")
 
 # What C calls a space: others, such as the one that does not break, are letters to sbatch.
 BLANKS = " \t\n\v\f\r"
+BLANK = re.compile(r"[ \t\n\v\f\r]+")
 SEPARATOR = re.compile(r"(?:hetjob|packjob)(?![^ \t\n\v\f\r])", re.IGNORECASE | re.ASCII)
 
 
@@ -32,7 +33,8 @@ def taken_apart(text: str) -> tuple[tuple[str, ...], str, str]:
     found: list[str] = []
     at = 0
     while True:
-        at += len(text[at:]) - len(text[at:].lstrip(BLANKS))
+        if blanks := BLANK.match(text, at):
+            at = blanks.end()
         if separator := SEPARATOR.match(text, at):
             return (*found, *([] if found else [separator[0].lower()])), "", ""
         if text[at : at + 1] == ":":
@@ -73,7 +75,8 @@ def word_at(text: str, at: int) -> tuple[str | None, int, str]:
 
 def quoted(value: str) -> str:
     """The value as sbatch reads it back: in double quotes, with quotes and backslashes escaped, where it has to be."""
-    if PLAIN.match(value):
+    # As words of their own a colon and hetjob mean something, unless a quote begins the word.
+    if PLAIN.match(value) and not value.startswith(":") and not SEPARATOR.match(value):
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

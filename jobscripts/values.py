@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Check = Callable[[str], bool]
+# What C keeps a number in; strtol makes the largest of all that is larger.
+INT, LONG, UNSIGNED = 2**31 - 1, 2**63 - 1, 2**64 - 1
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,29 @@ class Rule:
 def like(pattern: str) -> Check:
     found = re.compile(pattern, re.IGNORECASE | re.ASCII)
     return lambda text: found.fullmatch(text) is not None
+
+
+def up_to(accepts: Check, largest: int) -> Check:
+    """Of what is accepted, that without any larger number in it."""
+    return lambda text: accepts(text) and all(int(digits) <= largest for digits in re.findall(r"\d+", text, re.ASCII))
+
+
+def as_long(digits: str) -> int:
+    return min(int(digits), LONG)
+
+
+def as_int(number: int) -> int:
+    """What C leaves of a number that it puts into an int, as sbatch does unasked."""
+    return (number + INT + 1) % 2**32 - INT - 1
+
+
+def squeezed(text: str) -> str:
+    """As sbatch understands numbers in it, without what makes it long: more than twenty digits overflow anyway."""
+    return re.sub(r"\d{20,}", saturated, re.sub(r"[ \t\n\v\f\r]{2,}", " ", text), flags=re.ASCII)
+
+
+def saturated(digits: re.Match[str]) -> str:
+    return (digits[0].lstrip("0") or "0") if len(digits[0].lstrip("0")) < 20 else "9" * 20
 
 
 def one_of(*words: str) -> Check:
@@ -47,9 +72,12 @@ def moment(text: str) -> bool:
 
 # --- counts ---------------------------------------------------------------------------------------------------------
 
-COUNT = Rule(like(r"\s*\+?0*[1-9]\d*"), "a number above 0")
-COUNT_OR_NONE = Rule(like(r"\s*\+?\d+"), "a number")
-MEMORY = Rule(like(r"\s*\+?\d+(?:[kmgt]b?)?"), "a whole number of megabytes, or one with K, M, G or T behind it")
+COUNT = Rule(up_to(like(r"\s*\+?0*[1-9]\d*"), LONG - 1), "a number above 0")
+COUNT_AS_INT = Rule(lambda text: COUNT.accepts(text) and as_int(int(text)) >= 0, COUNT.accepted)
+COUNT_OR_NONE = Rule(up_to(like(r"\s*\+?\d+"), LONG - 1), "a number")
+MEMORY = Rule(
+    up_to(like(r"\s*\+?\d+(?:[kmgt]b?)?"), LONG), "a whole number of megabytes, or one with K, M, G or T behind it"
+)
 NODES = re.compile(r"\s*\+?(-?\d+)([km]?)\s*(?:-\s*\+?(\d+)([km]?)\s*)?", re.IGNORECASE | re.ASCII)
 THOUSANDS = {"": 1, "k": 1024, "m": 1024 * 1024}
 
@@ -58,12 +86,12 @@ def nodes(text: str) -> bool:
     found = NODES.fullmatch(text)
     if found is None:
         return False
-    if found[3] is None:
-        return True
+    fewest = as_int(as_long(found[1].lstrip("-")) * THOUSANDS[found[2].lower()])
+    if fewest < 0 or found[3] is None:
+        return fewest >= 0
+    most = as_int(as_long(found[3]) * THOUSANDS[found[4].lower()])
     # No most at all is 0.
-    return (
-        int(found[3]) == 0 or int(found[3]) * THOUSANDS[found[4].lower()] >= int(found[1]) * THOUSANDS[found[2].lower()]
-    )
+    return most == 0 or most >= fewest
 
 
 RANGE = re.compile(r"\s*\+?(\d+)(?:-\s*\+?(\d+)(?::\s*\+?(\d+))?)?", re.ASCII)
@@ -143,7 +171,11 @@ def gres(text: str) -> bool:
 
 def is_gres(item: str) -> bool:
     # What begins like a number has to be one.
-    return GRES_ITEM(item) and not re.search(r":\d+[^:\d]*[^:\dkmgtp][^:]*\Z", item, re.IGNORECASE)
+    _, colon, count = item.rpartition(":")
+    if colon and re.match(r"\d+[kmgtp]*[^\dkmgtp]", count, re.IGNORECASE | re.ASCII):
+        return False
+    number = re.match(r"\d+", count, re.ASCII) if colon else None
+    return GRES_ITEM(item) and (number is None or int(number[0]) < UNSIGNED)
 
 
 def gpus(text: str) -> bool:
@@ -152,7 +184,7 @@ def gpus(text: str) -> bool:
 
 
 def node_list(text: str) -> bool:
-    ranges = re.findall(r"(\d+)-(\d+)", " ".join(re.findall(r"\[([^\]]*)\]", text)))
+    ranges = re.findall(r"(\d+)-(\d+)", " ".join(re.findall(r"\[([^\][]*)\]", text)))
     return all(int(first) <= int(last) for first, last in ranges)
 
 
@@ -170,6 +202,15 @@ def nice(text: str) -> bool:
     return found is None or abs(int(found[0])) <= 2147483645
 
 
+def priority(text: str) -> bool:
+    number = re.match(r"\s*\+?(\d+)", text, re.ASCII)
+    return not text.strip().startswith("-") and (number is None or int(number[1]) <= 2**32 - 3)
+
+
+def switches(text: str) -> bool:
+    return COUNT.accepts(text.partition("@")[0])
+
+
 COUNTS = """
     ntasks cpus-per-task mincpus sockets-per-node cores-per-socket threads-per-core ntasks-per-node ntasks-per-core
     ntasks-per-socket ntasks-per-gpu cpus-per-gpu
@@ -178,6 +219,7 @@ RULES = {
     **dict.fromkeys(("time", "time-min", "delay-boot"), TIME),
     **dict.fromkeys(("mem", "mem-per-cpu", "mem-per-gpu", "tmp"), MEMORY),
     **dict.fromkeys(COUNTS.split(), COUNT),
+    **dict.fromkeys(("ntasks", "cpus-per-task"), COUNT_AS_INT),
     **dict.fromkeys(("core-spec", "thread-spec"), COUNT_OR_NONE),
     **dict.fromkeys(
         ("begin", "deadline"), Rule(moment, "a time such as 16:00, tomorrow, 2030-12-31T08:00 or now+1hour")
@@ -188,7 +230,7 @@ RULES = {
     "gres": Rule(gres, "names with numbers, such as gpu:2 or gpu:a100:1"),
     "gpus": Rule(gpus, "a number, or types with numbers, such as a100:2"),
     "extra-node-info": Rule(
-        like(rf"{PART}(?::{PART}(?::{PART}(?::.*)?)?)?"), "sockets, cores and threads, such as 2:8:1"
+        up_to(like(rf"{PART}(?::{PART}(?::{PART}(?::.*)?)?)?"), INT), "sockets, cores and threads, such as 2:8:1"
     ),
     "nodelist": Rule(node_list, "names of nodes, such as n[1-4],n7"),
     "mem-bind": Rule(words_like(MEM_BIND), "none, local, rank, map_mem:LIST or mask_mem:LIST"),
@@ -199,17 +241,17 @@ RULES = {
     "exclusive": Rule(one_of("", "exclusive", "user", "mcs", "topo"), "nothing, or user or mcs"),
     "no-kill": Rule(one_of("", "off", "set"), "nothing, or off"),
     "get-user-env": Rule(like(r"(?:\d*[sl]?)?"), "nothing, or seconds, with S or L behind them"),
-    "priority": Rule(lambda text: not text.strip().startswith("-"), "a number of at least 0, or TOP"),
+    "priority": Rule(priority, "a number from 0 to 4294967293, or TOP"),
     "open-mode": Rule(
         like(r"a(?:p(?:p(?:e(?:nd?)?)?)?)?|t(?:r(?:u(?:n(?:c(?:a(?:te?)?)?)?)?)?)?"), "append or truncate"
     ),
-    "distribution": Rule(DISTRIBUTION, "block, cyclic, plane=SIZE or arbitrary, such as block:cyclic"),
+    "distribution": Rule(up_to(DISTRIBUTION, INT), "block, cyclic, plane=SIZE or arbitrary, such as block:cyclic"),
     "hint": Rule(
         one_of("compute_bound", "memory_bound", "multithread", "nomultithread"),
         "compute_bound, memory_bound, multithread or nomultithread",
     ),
     "kill-on-invalid-dep": Rule(one_of("yes", "no"), "yes or no"),
-    "switches": Rule(like(r"\s*\+?0*[1-9]\d*(?:@.*)?"), "a number of switches, and how long to wait for them: 1@10:00"),
+    "switches": Rule(switches, "a number of switches, and how long to wait for them: 1@10:00"),
     "wait-all-nodes": Rule(one_of("0", "1"), "0 or 1"),
     "gres-flags": Rule(
         words_of("enforce-binding", "disable-binding", "one-task-per-sharing", "multiple-tasks-per-sharing"),
@@ -223,7 +265,10 @@ RULES = {
         "kHz, LOW-HIGH, low, medium, high or a governor",
     ),
     "acctg-freq": Rule(
-        like(r"0*[1-9]\d*|(?:task|energy|network|filesystem)=\d+(?:,(?:task|energy|network|filesystem)=\d+)*"),
+        up_to(
+            like(r"0*[1-9]\d*|(?:task|energy|network|filesystem)=\d+(?:,(?:task|energy|network|filesystem)=\d+)*"),
+            LONG - 1,
+        ),
         "seconds, or task, energy, network or filesystem with seconds: task=30",
     ),
 }
@@ -231,7 +276,18 @@ for same in ("gpus-per-node", "gpus-per-socket", "gpus-per-task"):
     RULES[same] = RULES["gpus"]
 
 
+# In bytes; slurmctld takes no more.
+LONGEST = {
+    **dict.fromkeys(("account", "cluster-constraint", "comment", "job-name", "mail-user", "mcs-label"), 1024),
+    **dict.fromkeys(("constraint", "licenses", "network", "partition", "qos", "reservation", "wckey"), 1024),
+    **dict.fromkeys(("array", "chdir", "error", "input", "output"), 4096),
+    "bb": 8192,
+}
+
+
 def accepted(option: str, value: str | None) -> str | None:
     """What sbatch would take in place of this value; None where it takes it."""
+    if len((value or "").encode(errors="replace")) > LONGEST.get(option, len(value or "") * 4):
+        return f"at most {LONGEST[option]} bytes"
     rule = RULES.get(option)
-    return None if rule is None or rule.accepts(value or "") else rule.accepted
+    return None if rule is None or rule.accepts(squeezed(value or "")) else rule.accepted

@@ -239,13 +239,12 @@ class JobSubmission(Resource):
 
     def mark(self, script: str) -> None:
         """The tag and the comment that carries it, before the owner's own; and whether the owner wants a held job."""
-        written = [word for directive in directives.read(script) for word in directive.words]
+        written, given = directives.said_in(script), directives.given(self.sbatch_arguments)
         directives.refuse_in_script(written)
-        own = directives.comment_of(self.sbatch_arguments)
-        own = directives.comment_of(written) if own is None else own
+        own = directives.comment_of([*written, *given])
         self.tag = secrets.token_hex(16)
         self.comment = f"jobbergate:{self.tag} {own}".rstrip() if own else f"jobbergate:{self.tag}"
-        self.hold = directives.holds(self.sbatch_arguments) or directives.holds(written)
+        self.hold = directives.holds([*written, *given])
 
     def lease(self, holder: str, until: datetime, instead_of: str = "", directory: str = "") -> None:
         """Takes the submission for `holder`, who alone may speak to sbatch for it until then."""

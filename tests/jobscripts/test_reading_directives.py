@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobscripts.directives import comment_of, holds, read
+from jobscripts.directives import given as said_by
 from jobscripts.quoting import Directive, taken_apart
 
 
@@ -90,18 +91,18 @@ def test_any_text_can_be_split(text):
     ],
 )
 def test_a_comment_is_found_however_it_is_given(words, comment):
-    assert comment_of(words) == comment
+    assert comment_of(said_by(words)) == comment
 
 
 @pytest.mark.parametrize(
     "words", [("--hold",), ("--hol",), ("--ho",), ("-H",), ("-sH",), ("-HQ",), ("-N2", "-H"), ("-IHs",)]
 )
 def test_a_hold_is_found_however_it_is_asked_for(words):
-    assert holds(words)
+    assert holds(said_by(words))
 
 
 @pytest.mark.parametrize(
     "words", [(), ("--hint=memory_bound",), ("-JH",), ("-NH",), ("--h",), ("--holder",), ("-h",), ("-J", "hold")]
 )
 def test_what_is_no_hold_is_none(words):
-    assert not holds(words)
+    assert not holds(said_by(words))

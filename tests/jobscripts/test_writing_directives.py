@@ -27,6 +27,10 @@ from jobscripts.quoting import taken_apart
         ("--output=%x-%j.out", "#SBATCH --output=%x-%j.out"),
         ("--constraint=[a|b]&c", "#SBATCH --constraint=[a|b]&c"),
         ("--comment=it's", '#SBATCH --comment="it\'s"'),
+        ("-J :a", '#SBATCH -J ":a"'),
+        ("-J hetjob", '#SBATCH -J "hetjob"'),
+        ("-J PackJob", '#SBATCH -J "PackJob"'),
+        ("-J hetjobs", "#SBATCH -J hetjobs"),
         ("--comment=größe", '#SBATCH --comment="größe"'),
     ],
 )
