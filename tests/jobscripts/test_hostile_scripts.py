@@ -124,3 +124,8 @@ def seconds(do):
     before = time.perf_counter()
     do()
     return time.perf_counter() - before
+
+
+@pytest.mark.parametrize("nodes", [",".join(f"n{number}[0-99999]" for number in range(400)), "n[" * 30_000])
+def test_nodes_are_counted_at_once(nodes):
+    assert seconds(lambda: check(f"{HEAD}#SBATCH -w {nodes}\n").as_json()) < 2
