@@ -5,7 +5,7 @@ refuse counts here as not given; saying so is not this module's business.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from math import prod
@@ -294,11 +294,21 @@ def array_of(options: Options) -> tuple[int | None, int | None]:
         # A limit alone is an array of task 0.
         ranges = [RANGE.match("0")]
     steps = [indices(found) for found in ranges if found]
-    if not steps or None in ranges or sum(map(len, steps)) > MOST_ARRAY_TASKS:
+    if not steps or None in ranges or max(step.stop for step in steps) > MOST_ARRAY_TASKS:
+        return None, None
+    if sum(map(len, steps)) > MOST_ARRAY_TASKS:
         return None, None
     limit = re.search(r"%(\d+)", text)
-    tasks = len(steps[0]) if len(steps) == 1 else len(set(chain.from_iterable(steps)))
+    tasks = len(steps[0]) if len(steps) == 1 else distinct(steps)
     return tasks or None, int(limit[1]) or None if limit else None
+
+
+def distinct(steps: Sequence[range]) -> int:
+    """How many indexes there are in all, each counted once; a byte for each of them, however many ranges have it."""
+    there = bytearray(max(step.stop for step in steps))
+    for step in steps:
+        there[step.start : step.stop : step.step] = b"\1" * len(step)
+    return there.count(1)
 
 
 def indices(found: re.Match[str]) -> range:
