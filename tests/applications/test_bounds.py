@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from applications import sandbox
+from applications import budget
 from applications.templates import TemplateProblem
 from tests.applications.rendered import rendering, text
 
@@ -63,7 +63,7 @@ LARGE = {
 
 @pytest.mark.parametrize("template", SLOW.values(), ids=SLOW.keys())
 def test_a_rendering_that_takes_too_long_is_stopped(template, monkeypatch):
-    monkeypatch.setattr(sandbox, "MAX_SECONDS", 0.2)
+    monkeypatch.setattr(budget, "MAX_SECONDS", 0.2)
     started = time.thread_time()
 
     with pytest.raises(TemplateProblem) as refusal:
