@@ -269,6 +269,11 @@ def looked(context: Context, value: Any) -> Any:
     return value
 
 
+@pass_context
+def printed(context: Context, value: Any) -> Any:
+    return checked(value)
+
+
 def joined(*parts: Any) -> str:
     refuse_large(sum(weight(part) for part in parts))
     return str(made(str_join(parts)))
@@ -287,7 +292,7 @@ class BoundedEnvironment(SandboxedEnvironment):
 
     def __init__(self, **options: Any) -> None:
         # Its optimizer would try to fold each part of an expression anew for each part that it stands in.
-        super().__init__(finalize=checked, optimized=False, **options)
+        super().__init__(finalize=printed, optimized=False, **options)
         filters = {**self.filters, "random": chosen}
         self.filters = {name: bounded(name, filter) for name, filter in filters.items()}
         self.filters |= {LOOK: looked, WEIGHED: weighed, MADE: made, JOINED: joined}
