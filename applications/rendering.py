@@ -17,10 +17,14 @@ from typing import Any
 from jinja2 import Template, TemplateSyntaxError, Undefined, UndefinedError
 
 from applications.archive import Files
+from applications.budget import Budget, TooMuch, budget, current
 from applications.config import Config
-from applications.sandbox import Budget, TooMuch, budget
 from applications.templates import MAX_NAMES_SHOWN, Output, TemplateProblem, TemplateSet
 from jobbergate.core.errors import DomainError
+
+# Of words that may be as long as an answer.
+MAX_SHOWN = 1000
+MAX_HOLES = 500
 
 
 class UndefinedVariable(DomainError):
@@ -66,10 +70,13 @@ class NotedUndefined(Undefined):
     def _note(self) -> None:
         # No name: an inline `if` without an `else`, whose blank is what its author wrote.
         if self._undefined_name is not None:
+            current().look()
             file, line = here(sys._getframe(2))
-            hole = Hole(file, line, str(self._undefined_name))
+            hole = Hole(file, line, shortened(str(self._undefined_name)))
             if hole not in (holes := _holes.get()):
                 holes.append(hole)
+            if len(holes) > MAX_HOLES:
+                raise TooMuch(f"it has more than {MAX_HOLES} holes, this one is {hole.variable!r}")
 
     def __str__(self) -> str:
         self._note()
@@ -84,6 +91,10 @@ class NotedUndefined(Undefined):
     def __len__(self) -> int:
         self._note()
         return 0
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 def here(frame: FrameType | None) -> tuple[str, int]:
@@ -103,12 +114,12 @@ def render(templates: TemplateSet, answers: Mapping[str, Any], computed: Mapping
     """Raises TemplateProblem, or UndefinedVariable where holes are errors."""
     config = templates.config.with_computed(computed or {})
     values = copied({**config.application_config, **config.jobbergate_config, **answers, **(computed or {})})
-    outputs = templates.outputs(config)
     context = {**values, "data": values}
     holes: list[Hole] = []
     token = _holes.set(holes)
     try:
         with budget(partial(seed, values)) as bounds:
+            outputs = templates.outputs(config)
             files = dict(file for output in outputs for file in written(templates, output, context, bounds))
     finally:
         _holes.reset(token)
@@ -137,14 +148,16 @@ def rendered(templates: TemplateSet, template: Template, context: dict[str, Any]
         raise
     except UndefinedError as error:
         where = place(error.__traceback__, templates.files, template)
-        raise UndefinedVariable(f"{where}: {error.message}.", {"template": [str(error.message)]}) from None
+        words = shortened(str(error.message))
+        raise UndefinedVariable(f"{where}: {words}.", {"template": [words]}) from None
     except TemplateSyntaxError as error:
-        raise TemplateProblem(f"{error.name or template.name}, line {error.lineno}: {error.message}") from None
+        words = shortened(str(error.message))
+        raise TemplateProblem(f"{error.name or template.name}, line {error.lineno}: {words}") from None
     except TooMuch as error:
         raise TemplateProblem(f"{place(error.__traceback__, templates.files, template)}: {error}.") from None
     except Exception as error:  # Filters raise whatever Python does with what somebody gave them.
         where = place(error.__traceback__, templates.files, template)
-        raise TemplateProblem(f"{where}: {type(error).__name__}: {error}"[:1000]) from None
+        raise TemplateProblem(f"{where}: {type(error).__name__}: {shortened(str(error))}") from None
 
 
 def copied(values: dict[str, Any]) -> dict[str, Any]:

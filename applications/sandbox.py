@@ -1,135 +1,75 @@
 """Jinja2's sandbox with bounds: whatever a template does ends soon and stays small. Pure.
 
 Jinja2's own sandbox keeps a template from our objects. It lets it loop for hours, though, and make gigabytes in one
-step that nothing can interrupt (`"x" * 10**10`), at publication too, when constants are folded. Here every loop, call
-and filter looks at the clock, and what would grow too large is refused before it is made.
+step that nothing can interrupt (`"x" * 10**10`), at publication too, when constants are folded. Here every loop, call,
+filter and comparison looks at the clock, and what would grow too large is refused before it is made.
 """
 
-import re
-import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import cached_property, wraps
-from random import Random
+from functools import wraps
 from typing import Any
 
-from jinja2 import Undefined, nodes
+from jinja2 import Template, Undefined, meta, nodes, pass_context
+from jinja2.environment import TemplateModule
+from jinja2.exceptions import SecurityError
+from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context, str_join
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-MAX_SECONDS = 2.0
-MAX_OUTPUT = 10 * 2**20
-CHUNKS_BETWEEN_LOOKS = 64
-# Characters; an item of a list counts as many as it takes bytes.
-MAX_VALUE, MAX_MADE, ITEM = 64 * 2**20, 256 * 2**20, 64
-# Of an integer: about 1,200 digits. More are slow to multiply and to print.
-MAX_BITS, MAX_DECIMALS = 4096, 400
+from applications.budget import (
+    ITEM,
+    MAX_VALUE,
+    TooMuch,
+    checked,
+    current,
+    foresee,
+    look_for,
+    made,
+    refuse_large,
+    refuse_long,
+    walked,
+    weighed,
+    weight,
+)
+from applications.widths import refuse_wide_fields, refuse_wide_percent
+
+# Of all templates of a version: characters, and words and signs inside of tags. To compile as many takes a second.
+MAX_SOURCE, MAX_TOKENS = 10 * 2**20, 50_000
+# Of the path in `map(attribute="a.b.c")`, which is followed for each item.
+MAX_PARTS = 10
+MAX_DECIMALS, MAX_DIGITS = 400, 1200
 # Filters that can make much more than they are given.
-GROWING = ("center", "indent", "wordwrap", "batch", "slice", "replace", "tojson", "join", "format")
+GROWING = ("center", "indent", "wordwrap", "batch", "slice", "replace", "tojson", "join", "urlize")
+# Filters that take a text for its characters, one by one.
+WALKING = (
+    "batch", "groupby", "join", "list", "map", "max", "min", "random", "reject", "rejectattr", "select", "selectattr",
+    "slice", "sort", "sum", "unique",
+)  # fmt: skip
+# Filters that work while their result is walked through.
+LAZY = ("batch", "items", "map", "reject", "rejectattr", "select", "selectattr", "slice", "unique")
+# Filters and methods that are slow, or need much memory on their way: characters that they take.
+LONGEST = {
+    "e": 2**20, "escape": 2**20, "forceescape": 2**20, "pprint": 2**18, "rsplit": 2**20, "split": 2**20,
+    "splitlines": 2**20, "striptags": 2**20, "title": 2**20, "unescape": 2**20, "urlencode": 2**20, "urlize": 2**18,
+    "wordcount": 2**20, "wordwrap": 2**16, "xmlattr": 2**20,
+}  # fmt: skip
+# Filters and methods whose result was there before.
+READING = frozenset(("attr", "count", "d", "default", "first", "get", "index", "items", "keys", "last", "max", "min",
+                     "next", "pop", "random", "setdefault", "values"))  # fmt: skip
 # Filters that take something undefined for something empty, without a word.
 SILENT = ("map", "select", "reject", "selectattr", "rejectattr", "items")
 # Filters that fail on something undefined in words of Python's.
 SPEECHLESS = ("tojson", "abs", "round")
-# Widths of `%` and of str.format that are wider than any line, or not to be foreseen.
-WIDE_PERCENT = re.compile(r"%(?:\([^)]*\))?[^A-Za-z%]*(?:[0-9]{5}|\*)")
-WIDE_FORMAT = re.compile(r"\{[^{}]*:[^{}]*(?:[0-9]{5}|\{)")
-
-
-class TooMuch(Exception):
-    """A template takes too long, or makes too much; the text says which."""
-
-
-class Budget:
-    """What one rendering may take, over all its templates."""
-
-    def __init__(self, seed: Callable[[], str] = str) -> None:
-        self.seed = seed
-        self.written, self.made, self.until = 0, 0, time.thread_time() + MAX_SECONDS
-
-    @cached_property
-    def random(self) -> Random:
-        """The same choices for the same inputs: a script can be made again."""
-        return Random(self.seed())  # noqa: S311  (no secret is made of it)
-
-    def look(self) -> None:
-        if time.thread_time() > self.until:
-            raise TooMuch(f"it takes more than {MAX_SECONDS:.0f} s")
-
-    def spend(self, size: int) -> None:
-        self.made += size
-        if self.made > MAX_MADE:
-            raise TooMuch(f"it makes more than {MAX_MADE // 2**20} MiB of values")
-
-    def watched(self, chunks: Iterable[str]) -> Iterator[str]:
-        for count, chunk in enumerate(chunks):
-            self.written += len(chunk)
-            if self.written > MAX_OUTPUT:
-                raise TooMuch(f"it writes more than {MAX_OUTPUT // 2**20} MiB")
-            if count % CHUNKS_BETWEEN_LOOKS == 0:
-                self.look()
-            yield chunk
-
-
-_budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
-
-
-@contextmanager
-def budget(seed: Callable[[], str] = str) -> Iterator[Budget]:
-    """The bounds for what is rendered inside. `seed` tells its inputs from others, and is asked where chance is."""
-    token = _budget.set(Budget(seed))
-    try:
-        yield current()
-    finally:
-        _budget.reset(token)
-
-
-def current() -> Budget:
-    found = _budget.get()
-    if found is None:
-        # Jinja2 folds constants when it compiles; with this it leaves them to the rendering.
-        raise nodes.Impossible
-    return found
-
-
-# --- sizes ----------------------------------------------------------------------------------------------------------
-
-
-def weight(value: Any) -> int:
-    """About how many characters or bytes a value takes, or is printed as: one that stands in it twice counts twice."""
-    if isinstance(value, str):
-        return len(value)
-    total, todo = 0, [value]
-    while todo and total <= MAX_VALUE:
-        value = todo.pop()
-        if isinstance(value, str):
-            total += len(value)
-        elif isinstance(value, list | tuple | set | frozenset):
-            todo.extend(value)
-        elif isinstance(value, dict):
-            todo.extend([*value.keys(), *value.values()])
-        total += ITEM
-    return total
-
-
-def checked(value: Any) -> Any:
-    if not isinstance(value, str | int | float) and weight(value) > MAX_VALUE:
-        raise TooMuch(f"a value is larger than {MAX_VALUE // 2**20} MiB")
-    return value
-
-
-def foresee(value: Any, others: Iterable[Any]) -> None:
-    """Refuses what could become as large as the value times the largest of its arguments."""
-    factors = [abs(other) if isinstance(other, int) else weight(other) for other in others]
-    if weight(value) * max(factors, default=1) > MAX_VALUE:
-        raise TooMuch(f"a value would be larger than {MAX_VALUE // 2**20} MiB")
-
-
-def made(value: Any) -> Any:
-    if isinstance(value, str | list | tuple | dict):
-        current().spend(weight(value))
-    return value
+# Tests that look no further than at a value's type.
+CHEAP = ("boolean", "callable", "defined", "escaped", "false", "float", "integer", "iterable", "mapping", "none",
+         "number", "sameas", "sequence", "string", "true", "undefined")  # fmt: skip
+# Methods whose number is a width.
+WIDENING = ("center", "expandtabs", "ljust", "rjust", "zfill")
+# Ways to bytes, which no script needs, and which would have to be bounded as texts are.
+BYTES = ("encode", "to_bytes")
+# Names of filters that no template can write down.
+LOOK, WEIGHED, MADE, JOINED = "a look at the clock", "a weighed value", "a new value", "joined values"
 
 
 # --- what is bounded ------------------------------------------------------------------------------------------------
@@ -145,24 +85,77 @@ def bounded(name: str, filter: Callable[..., Any]) -> Callable[..., Any]:
         value, others = args[first] if len(args) > first else None, [*args[first + 1 :], *kwargs.values()]
         if isinstance(value, Undefined):
             noted(name, value)
-        if name == "join" and isinstance(value, Iterator):
-            value = list(value)
+        if name in ("join", "sum") and isinstance(value, Iterator):
+            value = list(walked(value))
             args = (*args[:first], value, *args[first + 1 :])
-        if name == "format":
-            refuse_wide(WIDE_PERCENT, value)
-        if name == "round" and any(isinstance(other, int) and abs(other) > MAX_DECIMALS for other in others):
-            raise TooMuch(f"a number would have more than {MAX_DECIMALS} decimals")
-        if name == "sum":
-            foresee(value, [len(value) if isinstance(value, list) and others else 1])
-        checked(value)
-        if name in GROWING:
-            foresee(value, others)
-        return made(filter(*args, **kwargs))
+        refuse_filter(name, value, others)
+        result = filter(*args, **kwargs)
+        if name in LAZY:
+            return walked(result)
+        return checked(result) if name in READING else made(result)
 
     return guarded
 
 
-def chosen(values: Any) -> Any:
+def refuse_filter(name: str, value: Any, others: list[Any]) -> None:
+    for given in (value, *others):
+        checked(given)
+    if name in LONGEST:
+        refuse_longer(name, value)
+    if name in WALKING:
+        refuse_walk(name, value, others)
+    if name in GROWING:
+        foresee(max(weight(value), 1) * largest(others))
+    if name == "format":
+        foresee_operation("%", value, dict(enumerate(others)))
+    if name == "int" and isinstance(value, str) and len(value) > MAX_DIGITS:
+        raise TooMuch(f"a number has more than {MAX_DIGITS} digits")
+    if name == "round":
+        refuse_rounding(value, others)
+
+
+def refuse_longer(name: str, value: Any) -> None:
+    if weight(value) > LONGEST[name]:
+        raise TooMuch(f"{name} takes no more than {LONGEST[name] // 2**10} KiB")
+
+
+def refuse_walk(name: str, value: Any, others: list[Any]) -> None:
+    if isinstance(value, str):
+        refuse_large(len(value) * ITEM)
+    if name != "join" and any(isinstance(o, str) and o.count(".") + o.count(",") >= MAX_PARTS for o in others):
+        raise TooMuch(f"an attribute's path has more than {MAX_PARTS} parts")
+    # A sum that begins with a list is a list that is made anew for each item.
+    if name == "sum" and any(isinstance(other, list | tuple) for other in others):
+        foresee(weight(value) * len(value))
+
+
+def refuse_rounding(value: Any, others: list[Any]) -> None:
+    if not isinstance(value, int | float):
+        raise TypeError(f"round takes a number, and no {type(value).__name__}")
+    if any(isinstance(other, int) and abs(other) > MAX_DECIMALS for other in others):
+        raise TooMuch(f"a number would have more than {MAX_DECIMALS} decimals")
+
+
+def largest(values: Iterable[Any]) -> int:
+    return max((abs(value) if isinstance(value, int) else weight(value) for value in values), default=1)
+
+
+def tested(name: str, test: Any) -> Callable[..., Any]:
+    """A test of Jinja2 that looks at the clock and at sizes."""
+
+    @wraps(test)
+    def guarded(*args: Any) -> Any:
+        for arg in args:
+            weighed(arg)
+        if name in ("odd", "even", "divisibleby"):
+            foresee_operation("%", args[0], args[-1])
+        return test(*args)
+
+    return guarded
+
+
+@pass_context  # Jinja2 never folds what needs the context.
+def chosen(context: Context, values: Any) -> Any:
     """Jinja2's `random`, with chance that is the same each time."""
     values = list(values)
     return current().random.choice(values) if values else Undefined("there is nothing to choose from")
@@ -176,81 +169,203 @@ def noted(name: str, value: Undefined) -> None:
         value._fail_with_undefined_error()
 
 
-def refuse_wide(wide: re.Pattern[str], text: Any) -> None:
-    if isinstance(text, str) and wide.search(text):
-        raise TooMuch("a width of a format has at most 4 digits, written out")
-
-
 def foresee_operation(operator: str, left: Any, right: Any) -> None:
-    if operator == "%":
-        refuse_wide(WIDE_PERCENT, left)
+    if operator == "%" and isinstance(left, str):
+        refuse_wide_percent(left)
+        foresee((left.count("%") if isinstance(right, dict) else 1) * weight(right))
     elif isinstance(left, int) and isinstance(right, int):
-        bits = left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
-        if bits > MAX_BITS:
-            raise TooMuch(f"a number would have more than {MAX_BITS} bits")
+        refuse_long(left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length())
     elif operator == "*":
         value, times = (right, left) if isinstance(left, int) else (left, right)
-        foresee(value, [times])
+        if isinstance(times, int):
+            foresee(weight(value) * times, MAX_VALUE)
+
+
+def foresee_method(owner: Any, name: str, args: list[Any]) -> None:
+    if name in LONGEST:
+        refuse_longer(name, owner)
+    if isinstance(owner, str):
+        factors = args if name in WIDENING else [arg for arg in args if not isinstance(arg, int)]
+        foresee(max(weight(owner), 1) * largest(factors))
+    if name == "extend" and args and isinstance(args[0], str):
+        refuse_large(len(args[0]) * ITEM)
+    if name == "sort" and args:
+        # It would be called where nobody watches.
+        raise SecurityError("the method sort takes no arguments here; the filter sort does")
+
+
+# --- what is watched ------------------------------------------------------------------------------------------------
 
 
 class Watched(NodeTransformer):
-    """Puts a look at the clock into every loop, and `~` where its result is counted."""
+    """Puts a look at the clock into every loop, and one at sizes where Python would go on by itself."""
 
     def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802  (named after the node)
         self.generic_visit(node)
-        node.body.insert(0, nodes.ExprStmt(call("look", [], node.lineno), lineno=node.lineno))
+        node.body.insert(0, nodes.ExprStmt(through(LOOK, nodes.Const(None)), lineno=node.lineno))
+        if isinstance(node.test, nodes.Expr):
+            node.test = through(LOOK, node.test)
         return node
 
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Call:  # noqa: N802
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Expr:  # noqa: N802
         self.generic_visit(node)
-        return call("joined", node.nodes, node.lineno)
+        first, *others = node.nodes
+        return through(JOINED, first, *others)
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Expr:  # noqa: N802
+        self.generic_visit(node)
+        sides = [node.expr, *(operand.expr for operand in node.ops)]
+        # With something that stands there, nothing is compared for long; but it may be searched for.
+        if len(sides) == 2 and literal(sides[1 if node.ops[0].op in ("in", "notin") else 0]):
+            return node
+        if len(sides) == 2 and literal(sides[1]):
+            return node
+        node.expr = heavy(node.expr)
+        for operand in node.ops:
+            operand.expr = heavy(operand.expr)
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Expr:  # noqa: N802
+        self.generic_visit(node)
+        return through(MADE, node) if isinstance(node.arg, nodes.Slice) else node
+
+    def visit_List(self, node: nodes.List) -> nodes.Expr:  # noqa: N802
+        self.generic_visit(node)
+        return heavy(node)
+
+    def visit_Dict(self, node: nodes.Dict) -> nodes.Expr:  # noqa: N802
+        self.generic_visit(node)
+        return heavy(node)
+
+    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Expr:  # noqa: N802
+        self.generic_visit(node)
+        return heavy(node) if node.ctx == "load" else node
+
+    def visit_Include(self, node: nodes.Include) -> nodes.Include:  # noqa: N802
+        """The names in a list stay where the check at publication looks for them."""
+        listed = isinstance(node.template, nodes.List | nodes.Tuple)
+        self.generic_visit(node.template if listed else node)
+        return node
 
 
-def call(name: str, args: list[nodes.Expr], line: int) -> nodes.Call:
-    method = nodes.EnvironmentAttribute(name, lineno=line)
-    return nodes.Call(method, args, [], None, None, lineno=line)
+def literal(node: nodes.Node) -> bool:
+    """Is it written out in the template, and so as small as that?"""
+    if isinstance(node, nodes.List | nodes.Tuple | nodes.Dict | nodes.Pair | nodes.Neg):
+        return all(literal(child) for child in node.iter_child_nodes())
+    return isinstance(node, nodes.Const | nodes.TemplateData)
+
+
+def heavy(node: nodes.Expr) -> nodes.Expr:
+    return node if literal(node) else through(WEIGHED, node)
+
+
+def through(filter: str, value: nodes.Expr, *others: nodes.Expr) -> nodes.Filter:
+    return nodes.Filter(value, filter, list(others), [], None, None, lineno=value.lineno)
+
+
+@pass_context
+def looked(context: Context, value: Any) -> Any:
+    current().step()
+    return value
+
+
+@pass_context
+def printed(context: Context, value: Any) -> Any:
+    return checked(value)
+
+
+def joined(*parts: Any) -> str:
+    refuse_large(sum(weight(part) for part in parts))
+    return str(made(str_join(parts)))
+
+
+class OwnTemplate(Template):
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        """What an imported template sets is made anew: Jinja2 would keep it, for other people's renderings too."""
+        shared = {} if ctx is None else {name: ctx.parent[name] for name in ctx.globals_keys - self.globals.keys()}
+        return self.make_module(shared)
 
 
 class BoundedEnvironment(SandboxedEnvironment):
-    intercepted_binops = frozenset(["+", "*", "**", "%"])
+    intercepted_binops = frozenset(SandboxedEnvironment.default_binop_table)
+    template_class = OwnTemplate
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(finalize=checked, **options)
+        # Its optimizer would try to fold each part of an expression anew for each part that it stands in.
+        super().__init__(finalize=printed, optimized=False, **options)
         filters = {**self.filters, "random": chosen}
         self.filters = {name: bounded(name, filter) for name, filter in filters.items()}
+        self.filters |= {LOOK: looked, WEIGHED: weighed, MADE: made, JOINED: joined}
+        self.tests = {name: test if name in CHEAP else tested(name, test) for name, test in self.tests.items()}
+        self.tokens, self.characters = 0, 0
+        # Template's file → the names that it includes, imports or extends, as far as they are written there.
+        self.referenced: dict[str, list[str]] = {}
         # Any number of paragraphs of nonsense: nobody's script wants one.
         del self.globals["lipsum"]
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree: nodes.Template = Watched().visit(super()._parse(source, name, filename))
         tree.set_environment(self)
+        self.referenced[filename or ""] = [other for other in meta.find_referenced_templates(tree) if other]
         return tree
+
+    def _tokenize(self, source: str, name: str | None, filename: str | None = None, state: Any = None) -> TokenStream:
+        self.characters += len(source)
+        if self.characters > MAX_SOURCE:
+            raise TooMuch(f"the templates have more than {MAX_SOURCE // 2**20} MiB")
+        self.count(source.count("{#"), 1)
+        return TokenStream(self.counted(super()._tokenize(source, name, filename, state)), name, filename)
+
+    def counted(self, tokens: Iterable[Token]) -> Iterator[Token]:
+        for token in tokens:
+            self.count(1, token.lineno)
+            yield token
+
+    def count(self, tokens: int, line: int) -> None:
+        self.tokens += tokens
+        if self.tokens > MAX_TOKENS:
+            raise TooMuch(f"line {line}: the templates have more than {MAX_TOKENS:,} words and signs in tags")
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if attr in BYTES and isinstance(obj, str | int):
+            return False
+        return super().is_safe_attribute(obj, attr, value)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         current().look()
-        owner = getattr(obj, "__self__", None)
-        if isinstance(owner, str):
-            foresee(owner, [*args, *kwargs.values()])
-        if isinstance(owner, str | list | dict):
-            return made(super().call(context, obj, *map(made, args), **kwargs))
-        return super().call(context, obj, *args, **kwargs)
+        owner, name = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
+        given = [*args, *kwargs.values()]
+        for value in given:
+            checked(value)
+        if isinstance(owner, str | list | tuple | dict | set):
+            foresee_method(owner, name, given)
+            # Something that is put into it twice makes it twice as large.
+            for value in given:
+                made(value)
+        result = super().call(context, obj, *args, **kwargs)
+        return checked(result) if name in READING else made(result)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        look_for(left, right)
         foresee_operation(operator, left, right)
         return made(super().call_binop(context, operator, left, right))
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
         wrapped = super().wrap_str_format(value)
-        if wrapped is not None:
-            refuse_wide(WIDE_FORMAT, value.__self__)
-        return wrapped
+        if wrapped is None:
+            return None
+        text: str = value.__self__
+        refuse_wide_fields(text)
 
-    def look(self) -> None:
-        """Called in every loop: `call` looks at the clock."""
+        @wraps(wrapped)
+        def guarded(*args: Any, **kwargs: Any) -> str:
+            foresee(text.count("{") * largest(map(weight, [*args, *kwargs.values()])))
+            return str(made(wrapped(*args, **kwargs)))
 
-    def joined(self, *parts: Any) -> str:
-        return str(made(str_join([checked(part) for part in parts])))
+        return guarded
 
     @staticmethod
     def concat(parts: Iterable[str]) -> str:
+        parts = list(parts)
+        refuse_large(sum(map(len, parts)))
         return str(made("".join(parts)))

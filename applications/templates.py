@@ -10,9 +10,10 @@ from pathlib import PurePosixPath
 from typing import Any
 from weakref import ref
 
-from jinja2 import BaseLoader, Environment, Template, TemplateNotFound, TemplateSyntaxError, Undefined, meta
+from jinja2 import BaseLoader, Environment, Template, TemplateNotFound, TemplateSyntaxError, Undefined
 
 from applications.archive import BadArchive, Files, check_whole, checked_path
+from applications.budget import TooMuch
 from applications.config import Config
 from applications.sandbox import BoundedEnvironment
 from jobbergate.core.errors import DomainError
@@ -99,16 +100,20 @@ class TemplateSet:
                 continue
             seen.add(path)
             self.template(path)
-            names = meta.find_referenced_templates(self.environment.parse(self.files[path].decode()))
-            todo += [found for name in names if name and (found := find(self.files, name))]
+            todo += [found for name in self.environment.referenced[path] if (found := find(self.files, name))]
 
     def template(self, path: str) -> Template:
         try:
             return self.environment.get_template(path)
         except TemplateSyntaxError as error:
             raise TemplateProblem(f"{error.name or path}, line {error.lineno}: {error.message}") from None
+        except TooMuch as error:
+            raise TemplateProblem(f"{path}, {error}.") from None
         except (RecursionError, MemoryError, OverflowError):
             raise TemplateProblem(f"{path}: it is nested too deeply to be read.") from None
+        except (SyntaxError, ValueError) as error:
+            # Of the Python that Jinja2 makes of it: 20 loops within each other, a number of 5,000 digits.
+            raise TemplateProblem(f"{path}: it cannot be compiled: {error}"[:1000]) from None
 
     # --- what becomes part of a job script ---
 

@@ -8,4 +8,5 @@ if __name__ == "__main__":
     with prepared():
         rendering.main()
         api.main()
+        # Last: it leaves a million rows.
         scripts.main()

@@ -37,7 +37,9 @@ SUBMISSION = {source.replace(".", "__"): name for name, source in JobSubmissionS
 FILES = read_folder()
 ANSWERS = default_answers(FILES)
 TEMPLATE = bare(FILES)
-CHECKED = check(TEMPLATE.render(ANSWERS)).as_json()
+# Nothing is checked here; what a check finds is answered and stored all the same.
+CHECK = check(TEMPLATE.render(ANSWERS))
+RESOURCES = CHECK.resources.as_json()
 
 
 def applications(request: HttpRequest) -> JsonResponse:
@@ -98,6 +100,7 @@ def render(request: HttpRequest) -> JsonResponse:
         name=given["name"],
         answers={**ANSWERS, **given["answers"]},
         entrypoint="job.sh",
+        resources=RESOURCES,
     )
     file = JobScriptFile.objects.create(
         script=script, path="job.sh", content=content, size=len(content), sha256=hashlib.sha256(content).hexdigest()
@@ -114,14 +117,15 @@ def render(request: HttpRequest) -> JsonResponse:
             "is_archived": script.is_archived,
             "created_at": script.created_at,
             "updated_at": script.updated_at,
+            "parent": None,
             "answers": script.answers,
             "computed": script.computed,
             "sbatch_parameters": script.sbatch_parameters,
             "warnings": script.warnings,
-            "parent": script.parent_id,
-            "edited_at": script.edited_at,
-            **CHECKED,
+            "findings": script.findings,
+            "resources": script.resources,
             "output_directory": script.output_directory,
+            "edited_at": None,
             "entrypoint": script.entrypoint,
             "files": [{"path": file.path, "size": file.size, "sha256": file.sha256}],
         },

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from jobscripts.models import JobScript
 from tests.admin.forms import saved
 from tests.factories import make_application, make_cluster, make_script, make_submission, make_user
 
@@ -298,3 +300,23 @@ def test_a_person_who_owns_something_is_not_deleted(as_superuser, rows, alice):
     assert answer.status_code in (200, 403)
     alice.refresh_from_db()
     make_user("alice")
+
+
+def test_what_a_script_asks_for_and_what_is_wrong_with_it_is_on_its_page(as_clerk, alice):
+    script = JobScript.upload(alice, {"job.sh": b"#!/bin/bash\n#SBATCH --tme=<1> -N 3\n"}, "", "", force=True)
+
+    content = page(as_clerk, "jobscripts_jobscript", script)
+
+    assert "error: job.sh, line 2: sbatch has no option --tme." in content
+    assert "nodes min: 3" in content
+
+
+@pytest.mark.parametrize(("force", "made"), [({}, 0), ({"force": "on"}, 1)])
+def test_a_script_that_sbatch_would_refuse_is_uploaded_by_force_alone(as_clerk, alice, force, made):
+    upload = SimpleUploadedFile("job.sh", b"#!/bin/bash\n#SBATCH --tme=1\n")
+    url = reverse("admin:jobscripts_jobscript_add")
+
+    answer = as_clerk.post(url, {"name": "By hand", "owner": alice.pk, "upload": upload, **force})
+
+    assert (answer.status_code, JobScript.objects.count()) == (302 if made else 200, made)
+    assert made or "sbatch has no option --tme." in answer.content.decode()

@@ -2,58 +2,20 @@
 
 import pytest
 
-from applications.rendering import UndefinedVariable
-from applications.templates import TemplateProblem
+from applications.config import parse
+from applications.rendering import NotedUndefined, UndefinedVariable, render
+from applications.templates import TemplateProblem, TemplateSet
+from tests.applications.escapes import ESCAPES
 from tests.applications.rendered import text
 
-ESCAPES = [
-    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
-    "{{ x.__class__ }}",
-    "{{ x['__class__'] }}",
-    "{{ x|attr('__class__') }}",
-    "{{ x|attr('__cl' ~ 'ass__') }}",
-    "{{ [x]|map(attribute='__class__')|list }}",
-    "{{ [x]|map('attr', '__class__')|list }}",
-    "{{ [x]|groupby('__class__') }}",
-    "{{ [x]|sum(attribute='__class__') }}",
-    "{{ [x]|selectattr('__class__')|map('string')|first.__globals__ }}",
-    "{{ '{0.__class__.__init__}'.format(x) }}",
-    "{{ '{x.__class__}'.format_map({'x': x}) }}",
-    "{{ ('{0.__class__}'|attr('format'))(x) }}",
-    "{{ ['{0.__class__}'.format]|map('string')|list|first }}{{ ('{0.__class__.__mro__}'.format)(x) }}",
-    "{{ cycler.__init__.__globals__ }}",
-    "{{ joiner.__init__.__globals__.os }}",
-    "{{ namespace.__init__.__globals__ }}",
-    "{{ lipsum.__globals__['os'].popen('id').read() }}",
-    "{{ self.__init__.__globals__ }}",
-    "{{ self._TemplateReference__context }}",
-    "{{ range.__self__ }}{{ range.__func__ }}{{ range.__globals__ }}",
-    "{{ dict.__base__.__subclasses__() }}",
-    "{{ dict.mro() }}",
-    "{% macro m() %}{% endmacro %}{{ m.__init__.__globals__ }}",
-    "{% macro m() %}{% endmacro %}{{ m._func.__globals__ }}",
-    "{% for a in [1] %}{{ loop.__init__.__globals__ }}{% endfor %}",
-    "{% for a in [1] %}{{ loop._context }}{% endfor %}",
-    "{{ (x for x in [1]).gi_frame }}",
-    "{{ ([1]|map('string')).gi_frame.f_globals }}",
-    "{{ ([1]|map('string')).gi_code }}",
-    "{{ data.__init__.__globals__ }}",
-    "{{ data.items().__class__ }}",
-    "{{ undefined_thing.__class__ }}",
-    "{% set n = namespace() %}{{ n.__init__.__globals__ }}",
-    "{% import 'job.sh.j2' as me %}{{ me.__init__.__globals__ }}",
-    "{{ config }}{{ request }}{{ settings.SECRET_KEY }}",
-    "{{ open('/etc/passwd').read() }}",
-    "{{ __import__('os').system('id') }}",
-    "{{ environment }}{{ context }}",
-    "{{ look.__globals__ }}",
-]
+# What Python prints of its own things.
+PRINTED = ("<class", "<module", "<function", "<method", "<built-in", "<bound", "object at", "root:", "uid=", "0x7f")
 
 
 @pytest.mark.parametrize("template", ESCAPES)
 def test_a_way_out_is_closed(template):
     with pytest.raises((TemplateProblem, UndefinedVariable)) as refusal:
-        text(template, {"x": "value"})
+        text(template, {"x": "value"}, m__j2="m")
 
     assert refusal.value.detail.startswith("templates/job.sh.j2, line 1: ")
 
@@ -61,11 +23,11 @@ def test_a_way_out_is_closed(template):
 @pytest.mark.parametrize("template", ESCAPES)
 def test_a_way_out_leads_nowhere_where_holes_are_blanks(template):
     try:
-        made = text(template, {"x": "value"}, undefined="warn")
+        made = text(template, {"x": "value"}, undefined="warn", m__j2="m")
     except (TemplateProblem, UndefinedVariable):
         return
 
-    assert not any(word in made for word in ("<class", "<module", "<function", "<method", "root:", "uid=", "0x7f"))
+    assert not any(word in made for word in PRINTED)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +51,33 @@ def test_an_own_file_is_found_with_and_without_its_folder():
 def test_a_file_that_is_not_text_cannot_be_included():
     with pytest.raises(TemplateProblem, match=r"^templates/part.bin: it is not UTF-8, so it cannot be included\.$"):
         text("{% include 'part.bin' %}", part__bin=b"\xff\xfe")
+
+
+def test_what_an_imported_template_keeps_is_gone_with_the_rendering():
+    yaml = b"jobbergate_config: {default_template: job.sh.j2}\nquestions: []\n"
+    files = {
+        "jobbergate.yaml": yaml,
+        "templates/job.sh.j2": b"{% import 'm.j2' as m %}{{ m.seen(name) }}",
+        "templates/m.j2": b"{% set names = [] %}{% macro seen(name) %}{% set _ = names.append(name) %}{{ names }}{% endmacro %}",
+    }
+    templates = TemplateSet(files, parse(yaml), NotedUndefined)
+
+    made = [render(templates, {"name": name}).files["job.sh"].decode() for name in ("alice", "bob")]
+
+    assert made == ["['alice']", "['bob']"]
+
+
+def test_chance_is_asked_anew_where_a_template_is_chosen_while_rendering():
+    yaml = b"jobbergate_config: {default_template: job.sh.j2}\nquestions: []\n"
+    files = {
+        "jobbergate.yaml": yaml,
+        "templates/job.sh.j2": b"{% include part %}",
+        "templates/part.j2": b"{{ [1, 2, 3, 4, 5, 6, 7, 8]|random }}",
+    }
+    kept = TemplateSet(files, parse(yaml), NotedUndefined)
+    inputs = [{"part": "part.j2", "number": number} for number in range(20)]
+
+    again = [render(kept, answers).files["job.sh"] for answers in inputs]
+
+    assert again == [render(TemplateSet(files, parse(yaml)), answers).files["job.sh"] for answers in inputs]
+    assert len(set(again)) > 1
