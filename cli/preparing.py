@@ -160,10 +160,14 @@ def create_script(session: Session, application: str, wishes: Wishes) -> dict[st
 
 
 def show_warnings(session: Session, script: dict[str, Any]) -> None:
-    from cli.findings import show_findings
-
     for warning in script["warnings"]:
         session.output.warn(warning["message"])
+    show_serious(session, script)
+
+
+def show_serious(session: Session, script: dict[str, Any]) -> None:
+    from cli.findings import show_findings
+
     # Notes are for `check`: what was meant needs no mention each time.
     serious = [finding for finding in script["findings"] if finding["severity"] != "note"]
     show_findings(session, serious, script["entrypoint"], talk=True)

@@ -255,6 +255,17 @@ def test_two_files_of_one_name_are_refused(by_alice: Jobbergate, script: JobScri
     assert (result.exit_code, result.stderr) == (1, "Error: x occurs twice.\n")
 
 
+def test_what_is_wrong_with_a_changed_entrypoint_is_told(
+    by_alice: Jobbergate, script: JobScript, tmp_path: Path
+) -> None:
+    (tmp_path / "wrong.sh").write_text("#!/bin/sh\n#SBATCH --tme=1\n")
+
+    result = by_alice("job-scripts", "upload", script.pk, tmp_path / "wrong.sh", "--as", script.entrypoint)
+
+    assert result.exit_code == 0
+    assert f"{script.entrypoint}:2: error: sbatch has no option --tme." in result.stderr
+
+
 def test_a_file_is_renamed_and_the_entrypoint_goes_along(by_alice: Jobbergate, script: JobScript) -> None:
     result = by_alice("job-scripts", "rename", script.pk, "job.sh", "bin/run.sh", "-o", "json")
 

@@ -51,8 +51,11 @@ def edit(session: Session, script: int, path: str | None) -> None:
         EDITOR=nano jobbergate job-scripts edit 12 input/parameters.txt
     """
     from cli.editing import edit_file
+    from cli.preparing import show_serious
 
-    session.output.row(edit_file(session, script, path))
+    row = edit_file(session, script, path)
+    show_serious(session, row)
+    session.output.row(row)
 
 
 @job_scripts.command(cls=Command)
@@ -70,12 +73,15 @@ def upload(session: Session, script: int, files: tuple[Path, ...], path: str | N
         jobbergate job-scripts upload 12 job.sh parameters.txt
         jobbergate job-scripts upload 12 fine.msh --as input/mesh.msh
     """
+    from cli.preparing import show_serious
     from cli.scriptfiles import save_all
     from cli.uploading import named_files
 
     if path is not None and len(files) > 1:
         raise UsageProblem("--as names one file; give one FILE with it.")
-    session.output.row(save_all(session, script, named_files(files, path)))
+    row = save_all(session, script, named_files(files, path))
+    show_serious(session, row)
+    session.output.row(row)
 
 
 @job_scripts.command(cls=Command)
