@@ -24,9 +24,9 @@ from applications.versions import ApplicationVersion
 from benchmarks.rendering import bare, default_answers, read_folder
 from jobbergate.urls import handler400, handler403, handler404, handler500
 from jobbergate.urls import urlpatterns as project_urls
-from jobscripts.checking import check
 from jobscripts.files import JobScriptFile
 from jobscripts.models import JobScript
+from jobscripts.sbatch.checking import check
 from submissions.api.serializers import JobSubmissionSerializer
 from submissions.models import Cluster, JobSubmission
 

@@ -9,8 +9,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from jobscripts import directives, pbs
-from jobscripts.quoting import quoted
+from jobscripts.sbatch import directives, pbs
+from jobscripts.sbatch.quoting import quoted
 
 # Of Slurm's own, an old way to write #SBATCH.
 OLD = "#SLURM"

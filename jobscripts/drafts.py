@@ -13,8 +13,8 @@ from applications.forms import Answers, Form
 from applications.rendering import NotedUndefined, render
 from applications.templates import TemplateSet
 from applications.versions import ApplicationVersion
-from jobscripts import directives
-from jobscripts.checking import Check, check
+from jobscripts.sbatch import directives
+from jobscripts.sbatch.checking import Check, check
 
 KEPT_RECIPES, LARGEST_KEPT = 64, 1024 * 1024
 

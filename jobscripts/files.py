@@ -13,7 +13,7 @@ from applications.archive import MAX_FILE, MAX_PATH, Files, check_sizes, checked
 from applications.files import FileQuerySet
 from jobbergate.core.errors import Conflict, DomainError, NotThere
 from jobbergate.core.models import Shared
-from jobscripts.checking import Check, check
+from jobscripts.sbatch.checking import Check, check
 
 
 class BadEntrypoint(DomainError):

@@ -17,8 +17,8 @@ from django.utils.timezone import now
 
 from jobbergate.core.errors import Conflict, DomainError
 from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
-from jobscripts import directives
 from jobscripts.models import JobScript
+from jobscripts.sbatch import directives
 from submissions import states
 
 MAX_JOB_ID = 2**32 - 1

@@ -15,8 +15,8 @@ from django.utils.timezone import now
 
 from jobbergate.core.errors import NotThere
 from jobscripts import arrays, points
-from jobscripts.directives import BadParameter
 from jobscripts.models import JobScript
+from jobscripts.sbatch.directives import BadParameter
 from jobscripts.sweeps import Sweep
 from submissions import states
 from submissions.launching import Destination, as_arrays

@@ -8,7 +8,7 @@ from applications.api.serializers import HoleSerializer
 from jobbergate.core.api.rows import RowSerializer
 from jobscripts.files import JobScriptFile
 from jobscripts.models import JobScript
-from jobscripts.options import ANY, VERSIONS
+from jobscripts.sbatch.options import ANY, VERSIONS
 
 SCRIPT = {
     "id": 345,

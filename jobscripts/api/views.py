@@ -34,9 +34,9 @@ from jobscripts.api.serializers import (
     UploadSerializer,
 )
 from jobscripts.api.versions import get_version
-from jobscripts.checking import check
 from jobscripts.drafts import Draft, recipes
 from jobscripts.models import JobScript
+from jobscripts.sbatch.checking import check
 
 
 @extend_schema(tags=["job scripts"])

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from applications.models import Application
 from cli.asking import NobodyToAsk
 from cli.workflow import run_application
-from jobscripts import directives
+from jobscripts.sbatch import directives
 from tests.examples.conftest import EXAMPLES, NAMES, PROGRAMMED, publish
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobscripts.checking import check
-from jobscripts.directives import insert
-from jobscripts.findings import CODES
-from jobscripts.options import VERSIONS
+from jobscripts.sbatch.checking import check
+from jobscripts.sbatch.directives import insert
+from jobscripts.sbatch.findings import CODES
+from jobscripts.sbatch.options import VERSIONS
 from tests.docs.pages import DOCS
 
 BASH = "#!/bin/bash\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from jobscripts.models import JobScript
-from jobscripts.options import VERSIONS
+from jobscripts.sbatch.options import VERSIONS
 from tests.factories import make_application, make_script
 
 WRONG = b"#!/bin/bash\n#SBATCH --nodes={{ nodes }}\n#SBATCH --tme=10\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobscripts.directives import (
+from jobscripts.sbatch.directives import (
     REFUSED_IN_SCRIPTS,
     BadParameter,
     comment_of,
@@ -12,7 +12,7 @@ from jobscripts.directives import (
     refuse_in_script,
     said_in,
 )
-from jobscripts.options import VERSIONS, table
+from jobscripts.sbatch.options import VERSIONS, table
 
 BASH = "#!/bin/bash\n"
 

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import pytest
 
-from jobscripts.checking import check
-from jobscripts.directives import insert
+from jobscripts.sbatch.checking import check
+from jobscripts.sbatch.directives import insert
 
 MIB = 2**20
 HEAD = "#!/bin/bash\n#SBATCH -t 10\n"

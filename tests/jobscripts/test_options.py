@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobscripts.options import ANY, VERSIONS, Word, from_environment, parse, table, versions_with
+from jobscripts.sbatch.options import ANY, VERSIONS, Word, from_environment, parse, table, versions_with
 
 
 def options(*words, version="22.05"):

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobscripts.directives import comment_of, holds, read
-from jobscripts.directives import given as said_by
-from jobscripts.quoting import Directive, taken_apart
+from jobscripts.sbatch.directives import comment_of, holds, read
+from jobscripts.sbatch.directives import given as said_by
+from jobscripts.sbatch.quoting import Directive, taken_apart
 
 
 def test_directives_are_found_up_to_the_first_command():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobscripts.resources import Resources, of
+from jobscripts.sbatch.resources import Resources, of
 
 GIB = 2**30
 

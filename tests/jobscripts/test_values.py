@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobscripts.values import accepted
+from jobscripts.sbatch.values import accepted
 
 LONG = 2**63 - 1
 TAKEN = {

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobscripts.directives import PREFIX, BadParameter, check_arguments, insert, read, write
-from jobscripts.quoting import taken_apart
+from jobscripts.sbatch.directives import PREFIX, BadParameter, check_arguments, insert, read, write
+from jobscripts.sbatch.quoting import taken_apart
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 
 from dev.processes import SYSTEM_PATH, as_user
 from dev.slurm_cluster import SlurmCluster
-from jobscripts.resources import Resources
+from jobscripts.sbatch.resources import Resources
 from tests.clusters import LOGIN
 from tests.slurm.corpus import Case
 

@@ -11,7 +11,7 @@ import pytest
 
 from dev.machine import temporary_directory
 from dev.slurm_cluster import SlurmCluster
-from jobscripts.checking import Check, check
+from jobscripts.sbatch.checking import Check, check
 from tests.clusters import running
 from tests.slurm.asked import Answer, ask, said, shown
 from tests.slurm.corpus import CASES, Case

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dev.machine import temporary_directory
 from dev.slurm_cluster import SlurmCluster
-from jobscripts.directives import insert
+from jobscripts.sbatch.directives import insert
 from tests.slurm.asked import ask
 from tests.slurm.corpus import Case
 

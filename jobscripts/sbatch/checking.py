@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from jobscripts import conflicts, directives, pbs, resources, values
-from jobscripts.directives import PREFIX
-from jobscripts.findings import ERROR, Finding, bounded, finding, of_misfits, shown
-from jobscripts.lines import MOST_TEXT, end_of_header, numbered
-from jobscripts.options import ANY, Given, Word, from_environment, parse, table, versions_with
-from jobscripts.quoting import Directive
-from jobscripts.resources import Options, Resources
+from jobscripts.sbatch import conflicts, directives, pbs, resources, values
+from jobscripts.sbatch.directives import PREFIX
+from jobscripts.sbatch.findings import ERROR, Finding, bounded, finding, of_misfits, shown
+from jobscripts.sbatch.lines import MOST_TEXT, end_of_header, numbered
+from jobscripts.sbatch.options import ANY, Given, Word, from_environment, parse, table, versions_with
+from jobscripts.sbatch.quoting import Directive
+from jobscripts.sbatch.resources import Options, Resources
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from jobscripts.options import ANY, FLAG, Misfit, table, versions_with
+from jobscripts.sbatch.options import ANY, FLAG, Misfit, table, versions_with
 
 # With an error sbatch refuses the script. A warning is accepted, and hardly what was meant. A note is good to know.
 ERROR, WARNING, NOTE = "error", "warning", "note"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from jobscripts.resources import (
+from jobscripts.sbatch.resources import (
     GPU_OPTIONS,
     Gpus,
     Options,

@@ -8,9 +8,9 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from jobscripts.lines import numbered
-from jobscripts.options import Given, Misfit, Word
-from jobscripts.quoting import Directive, taken_apart
+from jobscripts.sbatch.lines import numbered
+from jobscripts.sbatch.options import Given, Misfit, Word
+from jobscripts.sbatch.quoting import Directive, taken_apart
 
 # Letter → the option that it is, or nothing where sbatch passes over it. All of these take a value …
 PBS_VALUES = {

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain
 
 from jobbergate.core.errors import DomainError
-from jobscripts import pbs
-from jobscripts.lines import MOST_TEXT, end_of_header, numbered, too_many
-from jobscripts.options import OPTIONAL, SYNONYMS, VALUE, Given, Option, Word, parse, table
-from jobscripts.quoting import Directive, quoted, taken_apart
+from jobscripts.sbatch import pbs
+from jobscripts.sbatch.lines import MOST_TEXT, end_of_header, numbered, too_many
+from jobscripts.sbatch.options import OPTIONAL, SYNONYMS, VALUE, Given, Option, Word, parse, table
+from jobscripts.sbatch.quoting import Directive, quoted, taken_apart
 
 PREFIX = "#SBATCH"
 # sbatch complains of the second, and obeys it.
