@@ -67,7 +67,18 @@ def create_sweep(session: Session, application: str, wishes: Wishes, how: SweepW
         body["max_queued"] = how.max_queued
     body["points"] = list(answered(session, row, version, wishes, points))
     with session.output.progress(f"Rendering {len(body['points'])} scripts"):
-        return session.client.create("/api/sweeps/", body)
+        sweep: dict[str, Any] = session.client.create("/api/sweeps/", body)
+    show_warnings_of_first(session, sweep)
+    return sweep
+
+
+def show_warnings_of_first(session: Session, sweep: dict[str, Any]) -> None:
+    """What is to be said of one point is said of nearly all: they come from the same templates."""
+    from cli.client import at
+    from cli.preparing import show_warnings
+
+    for row in session.client.pages("/api/job-scripts/", limit=1, sweep=sweep["id"], ordering="id"):
+        show_warnings(session, session.client.get(at("job-scripts", row["id"])))
 
 
 def points_of(wishes: Wishes, how: SweepWishes) -> Points:

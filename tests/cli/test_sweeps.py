@@ -258,3 +258,24 @@ def test_what_went_through_a_login_node_is_resubmitted_there(by_alice: Jobbergat
     done = by_alice("sweeps", "resubmit", sweep.pk)
 
     assert (done.exit_code, "login node of hilbert" in done.stderr) == (1, True)
+
+
+def test_what_is_odd_about_the_scripts_is_told_once(by_alice: Jobbergate, alice: User) -> None:
+    template = b"#!/bin/sh\n#SBATCH --output=$HOME/{{ nodes }}\n"
+    make_application(alice, {"templates/job.sh.j2": template}, identifier="odd")
+
+    made = by_alice("job-scripts", "create", "odd", "-a", "nodes=1,2,3", "--sweep")
+
+    assert made.exit_code == 0, made.stderr
+    assert made.stderr.count("job.sh:2: warning: ") == 1
+
+
+def test_a_sweep_that_sbatch_would_refuse_is_made_by_force_alone(by_alice: Jobbergate, alice: User) -> None:
+    make_application(alice, {"templates/job.sh.j2": b"#!/bin/sh\n#SBATCH --tme={{ nodes }}\n"}, identifier="wrong")
+    words = ["job-scripts", "create", "wrong", "-a", "nodes=1,2", "--sweep"]
+
+    refused, forced = by_alice(*words), by_alice(*words, "--force")
+
+    assert refused.exit_code == 1
+    assert "Point 0: sbatch would refuse it: job.sh, line 2" in refused.stderr
+    assert (forced.exit_code, JobScript.objects.count()) == (0, 2)
