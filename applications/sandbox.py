@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Template, Undefined, meta, nodes, pass_context
 from jinja2.environment import TemplateModule
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context, str_join
 from jinja2.sandbox import SandboxedEnvironment
@@ -271,7 +271,16 @@ def looked(context: Context, value: Any) -> Any:
 
 @pass_context
 def printed(context: Context, value: Any) -> Any:
+    if not isinstance(value, str | int | float | list | dict | tuple | Undefined | None) and has_no_text(value):
+        words = "what is printed here is no value: a function without its brackets, or what |list has to unwind"
+        raise TemplateRuntimeError(words)
     return checked(value)
+
+
+def has_no_text(value: Any) -> bool:
+    """Python would print its address in memory, which is another one each time that a script is made."""
+    written: Any = type(value).__repr__
+    return callable(value) or isinstance(value, Iterator) or written is object.__repr__
 
 
 def joined(*parts: Any) -> str:

@@ -81,3 +81,27 @@ def test_chance_is_asked_anew_where_a_template_is_chosen_while_rendering():
 
     assert again == [render(TemplateSet(files, parse(yaml)), answers).files["job.sh"] for answers in inputs]
     assert len(set(again)) > 1
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ x.upper }}", "{{ joiner() }}", "{{ cycler('a', 'b') }}", "{{ cycler }}", "{{ range }}", "{{ dict }}",
+        "{{ data.items }}", "{{ [x]|map('string') }}", "{% macro m() %}{% endmacro %}{{ m }}",
+    ],
+)  # fmt: skip
+def test_what_has_an_address_and_no_text_is_not_printed(template):
+    with pytest.raises(TemplateProblem, match=r"line 1: .*is no value"):
+        text(template, {"x": "value"})
+
+
+@pytest.mark.parametrize(
+    ("template", "printed"),
+    [
+        ("{{ x }} {{ 1 }} {{ 1.5 }} {{ none }} {{ true }}", "value 1 1.5 None True"),
+        ("{{ [x] }} {{ {'a': x} }} {{ (1, 2) }}", "['value'] {'a': 'value'} (1, 2)"),
+        ("{{ [x]|map('string')|list }} {{ range(3) }} {{ x|e }}", "['value'] range(0, 3) value"),
+    ],
+)
+def test_what_has_a_text_is(template, printed):
+    assert text(template, {"x": "value"}) == printed
