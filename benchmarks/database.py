@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from applications.models import Application
     from jobscripts.models import JobScript
-    from submissions.models import Cluster, JobSubmission
+    from submissions.clusters import Cluster
+    from submissions.models import JobSubmission
 
 ROWS, BATCH = 100_000, 5_000
 PEOPLE = ("alice", "bob", "dora", "emil", "frida", "georg", "hanna", "ivo")
@@ -60,7 +61,7 @@ def fill() -> None:
 
     from applications.models import Application
     from jobscripts.models import JobScript
-    from submissions.models import Cluster
+    from submissions.clusters import Cluster
 
     draw = random.Random(7)
     people = [User.objects.create_user(name) for name in PEOPLE]

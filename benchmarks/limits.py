@@ -28,7 +28,8 @@ from jobscripts.files import JobScriptFile
 from jobscripts.models import JobScript
 from jobscripts.sbatch.checking import check
 from submissions.api.serializers import JobSubmissionSerializer
-from submissions.models import Cluster, JobSubmission
+from submissions.clusters import Cluster
+from submissions.models import JobSubmission
 
 LIMIT = 50
 # Column → the API's name for it.

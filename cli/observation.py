@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FINAL = frozenset({
     "rejected", "completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail", "boot_fail", "deadline",
-    "revoked",
+    "revoked", "preempted",
 })  # fmt: skip
 REPORTS_AT_ONCE = 500
 # Accounting is usually 0.1 s behind the controller, and seconds in a burst or after an outage of its own. What it has

@@ -175,6 +175,9 @@ SLURM_VERSION = ENVIRONMENT.choice(
     ),
 )
 LEASE = timedelta(seconds=ENVIRONMENT.integer("JOBBERGATE_LEASE_SECONDS", 300))
+# An agent speaks at least twice a minute, also while its Slurm is silent.
+AGENT_STALE = timedelta(seconds=ENVIRONMENT.integer("JOBBERGATE_AGENT_STALE_SECONDS", 120))
+CONTACT_WRITTEN = timedelta(seconds=10)
 
 # --- logging: one line an event, on standard error ---------------------------------------------------------------
 LOGGING = {

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 
 from jobbergate.core.admin import ReadOnlyInline, StaffAdmin, link
 from jobbergate.core.errors import DomainError
-from submissions.models import Cluster, JobSubmission, SubmissionEvent
+from submissions.clusters import Cluster
+from submissions.models import JobSubmission, SubmissionEvent
 
 
 @admin.register(Cluster)

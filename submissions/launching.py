@@ -13,7 +13,8 @@ from jobscripts.arrays import Launcher
 from jobscripts.files import JobScriptFile
 from jobscripts.models import JobScript
 from jobscripts.sweeps import Sweep
-from submissions.models import Cluster, JobSubmission
+from submissions.clusters import Cluster
+from submissions.models import JobSubmission
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,32 @@
-"""Clusters, job submissions and their events.
+"""Job submissions and their events.
 
 A submission moves by conditional updates (`filter(pk=…, status=…).update(…)`): who comes second changes nothing and is
 told so, and no lock is held while Slurm is spoken to.
 """
 
+import posixpath
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
 from django.contrib.auth.models import User
-from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
 from jobbergate.core.errors import Conflict, DomainError
 from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
+from jobbergate.core.people import is_agent
 from jobscripts.models import JobScript
 from jobscripts.sbatch import directives
+from jobscripts.sbatch.options import Given
 from submissions import states
+from submissions.clusters import Cluster, the_only_cluster
+from submissions.wishes import NoAgent, NoJob, Wish
 
 MAX_JOB_ID = 2**32 - 1
-
-
-class NoCluster(DomainError):
-    """A submission for an agent has to say, or leave no doubt, which cluster it is for."""
-
-    code = "no_cluster"
+MAX_PATTERN = 4096
 
 
 class BadDirectory(DomainError):
@@ -66,43 +65,11 @@ class NotFinal(Conflict):
     code = "not_final"
 
 
-class ClusterQuerySet(models.QuerySet["Cluster"]):
-    def called(self, name: str) -> Self:
-        # Slurm itself tells the ClusterName in lower case, however slurm.conf writes it.
-        return self.filter(name__iexact=name)
-
-
-class Cluster(models.Model):
-    """A Slurm cluster, by the name that Slurm itself gives it."""
-
-    name = models.CharField(
-        max_length=64,
-        unique=True,
-        validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_.-]*\Z", "Give the ClusterName of slurm.conf.")],
-    )
-    description = models.TextField(blank=True)
-    agent = models.OneToOneField(
-        User,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="cluster",
-        help_text="The account of its agent.",
-    )
-    last_contact_at = models.DateTimeField("last contact", null=True, blank=True, editable=False)
-    partitions = models.JSONField(default=list, blank=True, editable=False)
-    created_at = models.DateTimeField("created", auto_now_add=True)
-
-    objects = ClusterQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class JobSubmissionQuerySet(ResourceQuerySet["JobSubmission"]):
+    def visible_to(self, user: User) -> Self:
+        """An agent's account sees its cluster's and nothing else."""
+        return self.filter(cluster__agent=user) if is_agent(user) else super().visible_to(user)
+
     def with_people(self) -> Self:
         return self.select_related("owner", "cluster", "job_script")
 
@@ -115,6 +82,11 @@ class JobSubmissionQuerySet(ResourceQuerySet["JobSubmission"]):
 
     def on(self, cluster: Cluster) -> Self:
         return self.filter(cluster=cluster)
+
+    def moved_by(self, user: User, cluster: Cluster) -> Self:
+        """Those that this account may speak to Slurm for: all of its cluster's for its agent, else one's own."""
+        on = self.on(cluster)
+        return on if cluster.agent_id == user.pk else on.filter(owner=user)
 
 
 class JobSubmission(Resource):
@@ -129,6 +101,9 @@ class JobSubmission(Resource):
     via = models.CharField(max_length=16, choices=Via, default=Via.AGENT)
     execution_directory = models.CharField(max_length=4096, blank=True)
     sbatch_arguments = models.JSONField(default=list, blank=True)
+    # Ids of submissions: those that must have completed before it begins, and those that must have ended.
+    after_ok = models.JSONField(default=list, blank=True, editable=False)
+    after_any = models.JSONField(default=list, blank=True, editable=False)
 
     # --- the hand-over ---
     # Travels as the job's comment, so that the job is found again whatever crashed. Empty where a person named the job.
@@ -151,6 +126,9 @@ class JobSubmission(Resource):
     account = models.CharField(max_length=255, blank=True, editable=False)
     nodes = models.TextField(blank=True, editable=False)
     # Of an array: index → status, index → `rc:signal` of those that ended, and how many tasks have which status.
+    # How often Slurm queued it (or tasks of it), and the last time: a requeued job is the same job.
+    attempts = models.PositiveIntegerField(default=1, editable=False)
+    queued_at = models.DateTimeField("queued", null=True, blank=True, editable=False)
     task_statuses = models.JSONField(default=dict, blank=True, editable=False)
     task_exit_codes = models.JSONField(default=dict, blank=True, editable=False)
     tasks = models.JSONField(default=dict, blank=True, editable=False)
@@ -162,6 +140,9 @@ class JobSubmission(Resource):
     time_limit = models.BigIntegerField("time limit, s", null=True, blank=True, editable=False)
     cpu_time = models.FloatField("CPU time, s", null=True, blank=True, editable=False)
     peak_memory = models.BigIntegerField("peak memory, bytes", null=True, blank=True, editable=False)
+    # Where its output goes, with sbatch's own %-patterns: what script and arguments say, then what Slurm says.
+    stdout = models.CharField("output", max_length=4096, blank=True, editable=False)
+    stderr = models.CharField("error output", max_length=4096, blank=True, editable=False)
 
     objects = JobSubmissionQuerySet.as_manager()
 
@@ -181,6 +162,13 @@ class JobSubmission(Resource):
             models.Index(fields=["cluster", "id"], condition=~Q(status__in=states.FINAL), name="submission_unfinished"),
             models.Index(
                 fields=["owner", "id"], condition=~Q(status__in=states.FINAL), name="submission_unfinished_owner"
+            ),
+            # What an agent has to take, and what it has to cancel: few, however many there are.
+            models.Index(fields=["cluster", "id"], condition=Q(status__in=states.WAITING), name="submission_to_submit"),
+            models.Index(
+                fields=["cluster", "id"],
+                condition=Q(cancel_requested=True) & ~Q(status__in=states.FINAL),
+                name="submission_to_cancel",
             ),
             # Lists by status and by Slurm's job id.
             models.Index(fields=["owner", "status", "-id"], name="submission_status_of_owner"),
@@ -245,6 +233,7 @@ class JobSubmission(Resource):
         self.tag = secrets.token_hex(16)
         self.comment = f"jobbergate:{self.tag} {own}".rstrip() if own else f"jobbergate:{self.tag}"
         self.hold = directives.holds([*written, *given])
+        self.stdout, self.stderr = outputs([*written, *given])
 
     def lease(self, holder: str, until: datetime, instead_of: str = "", directory: str = "") -> None:
         """Takes the submission for `holder`, who alone may speak to sbatch for it until then."""
@@ -301,6 +290,14 @@ class JobSubmission(Resource):
         JobSubmission.objects.filter(pk=self.pk).update(cancel_requested=True, updated_at=now())
         self.cancel_requested = True
 
+    def wish(self, owner: User, action: str, **arguments: Any) -> Wish:
+        """What the agent of its cluster is to do with its job."""
+        if self.slurm_job_id is None:
+            raise NoJob(f"It is {self.status}, and Slurm has no job for it.")
+        if self.cluster is None or (self.cluster.agent_id is None and self.via != self.Via.AGENT):
+            raise NoAgent("Its cluster has no agent; do it on one of its login nodes.")
+        return Wish.make(self, owner, action, **arguments)
+
     @transaction.atomic
     def move(self, condition: Q, status: str, reason: str, changes: dict[str, Any]) -> bool:
         """The conditional update behind every step, with its event; False, and fresh columns, when it came too late."""
@@ -331,18 +328,18 @@ class JobSubmission(Resource):
         return super().delete(*args, **kwargs)
 
 
+def outputs(said: Sequence[Given]) -> tuple[str, str]:
+    """Where output and error output go, with sbatch's %-patterns; empty where nothing is said of it."""
+    last = {one.name: one.value or "" for one in said}
+    place = last.get("chdir", "")
+    paths = (last.get(name, "") for name in ("output", "error"))
+    return tuple(posixpath.join(place, path)[:MAX_PATTERN] if path else "" for path in paths)  # type: ignore[return-value]
+
+
 def check_directory(path: str) -> None:
     if path and (not path.startswith("/") or not path.isprintable()):
         words = f"{path!r} is not accepted; give an absolute path."
         raise BadDirectory(words, {"execution_directory": [words]})
-
-
-def the_only_cluster() -> Cluster:
-    found = list(Cluster.objects.only("name")[:2])
-    if len(found) == 1:
-        return found[0]
-    words = "Name the cluster; GET /api/clusters/ lists them." if found else "There is no cluster yet; ask an operator."
-    raise NoCluster(words, {"cluster": [words]})
 
 
 class SubmissionEvent(models.Model):
@@ -359,3 +356,26 @@ class SubmissionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old_status} → {self.new_status}"
+
+
+class Dependency(models.Model):
+    """That one submission begins after another one has ended; `after_ok` and `after_any` are what was asked for."""
+
+    class Kind(models.TextChoices):
+        AFTER_OK = "afterok", "after it completed"
+        AFTER_ANY = "afterany", "after it ended, however"
+
+    submission = models.ForeignKey(JobSubmission, on_delete=models.CASCADE, related_name="dependencies")
+    parent = models.ForeignKey(JobSubmission, on_delete=models.CASCADE, related_name="dependents")
+    kind = models.CharField(max_length=8, choices=Kind)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "parent"], name="dependency_once"),
+            models.CheckConstraint(condition=Q(kind__in=["afterok", "afterany"]), name="dependency_kind_is_known"),
+            models.CheckConstraint(condition=~Q(submission=models.F("parent")), name="dependency_on_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission_id} {self.kind} {self.parent_id}"

@@ -14,8 +14,11 @@ COMPLETED, FAILED, CANCELLED = "completed", "failed", "cancelled"
 MAX_LENGTH = 32
 
 BEFORE_SLURM = (CREATED, SUBMITTING, REJECTED)
+WAITING = (CREATED, SUBMITTING)
+# `preempted` is told of a job that is not queued again; one that is goes back to pending, as every requeued job does.
 FINAL = (
     REJECTED, COMPLETED, FAILED, CANCELLED, "timeout", "out_of_memory", "node_fail", "boot_fail", "deadline", "revoked",
+    "preempted",
 )  # fmt: skip
 
 # Flags that squeue shows in place of the base state that they go with.
@@ -33,7 +36,8 @@ BASE_STATE = {
 }
 # An array whose tasks ended in different ways is called after the worst of them.
 WORST_FIRST = (
-    FAILED, "node_fail", "out_of_memory", "timeout", "boot_fail", "deadline", "revoked", CANCELLED, COMPLETED,
+    FAILED, "node_fail", "out_of_memory", "timeout", "boot_fail", "deadline", "revoked", "preempted",
+    CANCELLED, COMPLETED,
 )  # fmt: skip
 
 

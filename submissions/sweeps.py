@@ -19,8 +19,9 @@ from jobscripts.models import JobScript
 from jobscripts.sbatch.directives import BadParameter
 from jobscripts.sweeps import Sweep
 from submissions import states
+from submissions.clusters import the_only_cluster
 from submissions.launching import Destination, as_arrays
-from submissions.models import AlreadyFinal, JobSubmission, SubmissionEvent, check_directory, the_only_cluster
+from submissions.models import AlreadyFinal, JobSubmission, SubmissionEvent, check_directory
 from submissions.progress import Last, last_of_points, submissions_of
 
 # What Slurm's own MaxArraySize is, where slurm.conf says nothing.

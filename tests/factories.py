@@ -9,7 +9,8 @@ from applications.models import Application
 from jobscripts import points, sweeping
 from jobscripts.models import JobScript
 from jobscripts.sweeps import Sweep
-from submissions.models import Cluster, JobSubmission
+from submissions.clusters import Cluster
+from submissions.models import JobSubmission
 
 YAML = b"""\
 jobbergate_config:

@@ -1,4 +1,7 @@
-"""People and groups by their names, as a request gives them; who is not there is told under the field's name."""
+"""People and groups by their names, as a request gives them; who is not there is told under the field's name.
+
+And those accounts that are no people: a cluster's agent has one, for that cluster's submissions and nothing else.
+"""
 
 from django.contrib.auth.models import Group, User
 
@@ -22,3 +25,10 @@ def group(name: str, field: str) -> Group:
 
 def nobody(words: str, field: str) -> DomainError:
     return DomainError(words, {field: [words]})
+
+
+def is_agent(user: User) -> bool:
+    """Asked once of each request's user; `TokenAuthentication` knows it already."""
+    if "is_agent" not in user.__dict__:
+        user.__dict__["is_agent"] = User.objects.filter(pk=user.pk, cluster__isnull=False).exists()
+    return bool(user.__dict__["is_agent"])

@@ -4,7 +4,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from jobbergate.core.api.rows import RowSerializer
-from submissions.models import MAX_JOB_ID, Cluster, JobSubmission, SubmissionEvent
+from submissions.clusters import Cluster
+from submissions.models import MAX_JOB_ID, JobSubmission, SubmissionEvent
 
 SUBMISSION = {
     "id": 901,

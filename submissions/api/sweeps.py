@@ -37,7 +37,7 @@ from jobscripts.sweeps import Sweep
 from submissions import sweeps
 from submissions.api.filters import PointFilterSet
 from submissions.api.serializers import ArgumentsField, DirectoryField, WordField
-from submissions.api.views import get_cluster
+from submissions.clusters import get_cluster
 from submissions.launching import Destination
 from submissions.models import JobSubmission
 from submissions.progress import UNSUBMITTED, Last, counts, last_of_points

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from jobbergate.core.api.views import NAME, GenericViewSet, ResourceViewSet, RowsMixin
 from jobbergate.core.errors import Conflict, NotThere
 from jobscripts.models import JobScript
-from submissions import sync
+from submissions import reports
 from submissions.api.filters import JobSubmissionFilterSet
 from submissions.api.serializers import (
     CancelledManySerializer,
@@ -30,7 +30,8 @@ from submissions.api.serializers import (
     SubmissionChangeSerializer,
     SubmitSerializer,
 )
-from submissions.models import Cluster, JobSubmission, NoCluster
+from submissions.clusters import Cluster, get_cluster
+from submissions.models import JobSubmission
 
 
 @extend_schema(tags=["clusters"])
@@ -122,7 +123,7 @@ class JobSubmissionViewSet(ResourceViewSet):
     def report(self, request: Request) -> Response:
         data = self.validated()
         own = JobSubmission.objects.owned_by(request.user)  # type: ignore[arg-type]
-        found = sync.apply(data["reports"], own, data["slurm_cluster"])
+        found = reports.apply(data["reports"], own, data["slurm_cluster"])
         ignored = {report["id"] for report in data["reports"]} - {submission.pk for submission in found}
         return Response({"results": [self.shown(submission).data for submission in found], "ignored": sorted(ignored)})
 
@@ -169,12 +170,3 @@ class JobSubmissionViewSet(ResourceViewSet):
     def events(self, request: Request, pk: str) -> Response:
         rows = EventSerializer.rows(self.get_object().events.all())
         return Response({"next": None, "previous": None, "results": rows})
-
-
-def get_cluster(name: str) -> Cluster:
-    found = Cluster.objects.called(name).first()
-    if found is None:
-        names = ", ".join(Cluster.objects.values_list("name", flat=True)) or "none"
-        words = f"There is no cluster {name!r}; there are: {names}."
-        raise NoCluster(words, {"cluster": [words]})
-    return found

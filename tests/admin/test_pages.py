@@ -181,7 +181,7 @@ def test_a_row_is_renamed(as_clerk, rows, model, alice):
 
 
 def test_a_cluster_is_made_changed_and_deleted(as_clerk, bob):
-    from submissions.models import Cluster
+    from submissions.clusters import Cluster
 
     url = reverse("admin:submissions_cluster_add")
     assert as_clerk.post(url, {"name": "bad name", "description": ""}).status_code == 200

@@ -15,7 +15,11 @@ from rest_framework_simplejwt.utils import get_md5_hash_password
 ASKED = {"id", "username", "email", "password", "is_active", "is_staff", "is_superuser"}
 FIELDS = [field for field in User._meta.concrete_fields if field.name in ASKED]
 COLUMNS = [field.attname for field in FIELDS]
-QUERY = f"SELECT {', '.join(COLUMNS)} FROM {User._meta.db_table} WHERE id = %s"  # noqa: S608  (constants)
+PERSON = User._meta.db_table
+# The rows that name an agent's account; this app has no tables, and no others' to import.
+AGENTS: Any = next(relation for relation in User._meta.related_objects if relation.name == "cluster").related_model
+IS_AGENT = f"EXISTS (SELECT 1 FROM {AGENTS._meta.db_table} WHERE agent_id = {PERSON}.id)"  # noqa: S608  (constants)
+QUERY = f"SELECT {', '.join(COLUMNS)}, {IS_AGENT} FROM {PERSON} WHERE id = %s"  # noqa: S608  (constants)
 
 
 class TokenAuthentication(JWTAuthentication):
@@ -43,8 +47,10 @@ def person(user_id: object) -> User | None:
     row = first_row(wanted)
     if row is None:
         return None
-    values = [field.to_python(value) for field, value in zip(FIELDS, row, strict=True)]
-    return User.from_db(connection.alias, COLUMNS, values)
+    values = [field.to_python(value) for field, value in zip(FIELDS, row[:-1], strict=True)]
+    user: User = User.from_db(connection.alias, COLUMNS, values)
+    user.__dict__["is_agent"] = bool(row[-1])
+    return user
 
 
 def first_row(user_id: int) -> tuple[Any, ...] | None:

@@ -5,8 +5,20 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from jobbergate.core.people import is_agent
 
-class MayChange(BasePermission):
+
+class NotForAgents(BasePermission):
+    """An agent's account is for the submissions of its cluster; everything else is for people."""
+
+    message = "This is for people, and not for the account of a cluster's agent."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        for_agents = getattr(view, "agent_actions", ())
+        return getattr(view, "action", None) in for_agents or not is_agent(request.user)  # type: ignore[arg-type]
+
+
+class MayChange(NotForAgents):
     """Looking is for whoever sees a row, changing for its editors, and a view's `owner_actions` are its owner's."""
 
     message = "Only its owner, its editors and staff may change this."
