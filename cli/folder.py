@@ -201,7 +201,7 @@ def write_files(files: Mapping[str, bytes], directory: Path, force: bool = False
             try:
                 target.write(name, content, mode_of(content))
             except CliError as error:
-                raise CliError(f"{error} Before it, {number} of {len(names)} files were written.") from None
+                raise type(error)(f"{error} Before it, {number} of {len(names)} files were written.") from None
     return [directory / name for name in names]
 
 

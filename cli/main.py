@@ -32,6 +32,7 @@ COMMANDS = {
     "sweeps": ("cli.commands.sweeps", "sweeps", "Many sets of answers, made and submitted together."),
     "job-submissions": ("cli.commands.job_submissions", "job_submissions", "Scripts handed to Slurm, and their fate."),
     "clusters": ("cli.commands.clusters", "clusters", "Slurm clusters that this server knows."),
+    "agent": ("cli.commands.agent", "agent", "Submit and watch for this login node's cluster."),
     "run": ("cli.commands.run", "run", "Make a job script and submit it."),
     "completion": ("cli.commands.completion", "completion", "Print the completion script of a shell."),
 }

@@ -101,19 +101,21 @@ def _carry_out(client: Client, slurm: Slurm, todo: Plan, talk: Talk) -> dict[int
 def _observe(client: Client, slurm: Slurm, here: Iterable[Submission], queue: Queue) -> dict[int, Submission]:
     """Reports what is known of each job; the submissions as the server knows them then."""
     watched = [one for one in here if one["slurm_job_id"] is not None and one["status"] not in FINAL]
-    books = _books(slurm, [one for one in watched if wants_record(one, queue.of(one))], queue)
-    reports = []
-    for submission in watched:
-        queued = queue.of(submission)
-        job = submission["slurm_job_id"]
-        if job in books.late or (books.silent and not queued):
-            continue
-        ours = [row for row in books.rows.get(job, []) if is_our_record(row, submission)]
-        parts = merged(queued, ours)
-        if any(map(lacks_exit_code, parts.values())):
-            parts = with_exit_codes(parts, slurm.exit_codes(job))
-        reports.append(report(submission, parts))
-    return _send(client, slurm, reports)
+    found = books(slurm, [one for one in watched if wants_record(one, queue.of(one))], queue)
+    known = (known_of(slurm, one, queue.of(one), found) for one in watched)
+    return _send(client, slurm, [one for one in known if one is not None])
+
+
+def known_of(slurm: Slurm, submission: Submission, queued: Sequence[Row], found: Books) -> dict[str, Any] | None:
+    """The report on one job; None where nothing can be said of it before accounting has spoken."""
+    job = submission["slurm_job_id"]
+    if job in found.late or (found.silent and not queued):
+        return None
+    ours = [row for row in found.rows.get(job, []) if is_our_record(row, submission)]
+    parts = merged(queued, ours)
+    if any(map(lacks_exit_code, parts.values())):
+        parts = with_exit_codes(parts, slurm.exit_codes(job))
+    return report(submission, parts)
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,18 @@ class Books:
     silent: bool = False
 
 
-def _books(slurm: Slurm, asked: Sequence[Submission], queue: Queue) -> Books:
+def books(
+    slurm: Slurm,
+    asked: Sequence[Submission],
+    queue: Queue,
+    *,
+    user_of: Callable[[Submission], str | None] = lambda _: None,
+    patience: float = PATIENCE,
+) -> Books:
     if not asked:
         return Books()
     started = time.time()
-    jobs = {one["slurm_job_id"]: queue.of(one) for one in asked}
+    jobs = {one["slurm_job_id"]: queue.of(one, user_of(one)) for one in asked}
     while True:
         try:
             rows = slurm.sacct(jobs, seconds=_reach(asked, started))
@@ -143,7 +152,7 @@ def _books(slurm: Slurm, asked: Sequence[Submission], queue: Queue) -> Books:
         late = frozenset(
             job for job, queued in jobs.items() if is_behind(queued, found[job], at=time.time(), patience=RECENT)
         )
-        if not late or time.time() - started > PATIENCE:
+        if not late or time.time() - started >= patience:
             return Books(found, late)
         time.sleep(PAUSE)
 

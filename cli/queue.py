@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,25 +16,32 @@ CLOCKS_DIFFER = 300
 
 
 class Queue:
-    """What squeue showed, once."""
+    """What squeue showed, once.
+
+    Where it shows everybody's jobs, `user` says whose account the submission's would be: comments are there for all to
+    read, and to copy into jobs of their own.
+    """
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._by_job: dict[int, list[Row]] = defaultdict(list)
-        self._by_tag: dict[str, dict[int, bool]] = defaultdict(dict)
+        self._by_tag: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             self._by_job[row.job].append(row)
             if row.tag:
-                self._by_tag[row.tag][row.job] = row.is_over
+                self._by_tag[row.tag].append(row)
 
-    def of(self, submission: Submission) -> list[Row]:
+    def of(self, submission: Submission, user: str | None = None) -> list[Row]:
         """The rows of the submission's recorded job."""
         rows = self._by_job.get(submission["slurm_job_id"], [])
-        return [row for row in rows if is_ours(row, submission)]
+        return [row for row in rows if user in (None, row.user) and is_ours(row, submission)]
 
-    def tagged(self, tag: str) -> list[int]:
+    def tagged(self, tag: str, user: str | None = None) -> list[int]:
         """Ids of the jobs that carry a tag: those not over first, then the lowest."""
-        jobs = self._by_tag.get(tag, {})
+        jobs = {row.job: row.is_over for row in self._by_tag.get(tag, []) if user in (None, row.user)}
         return sorted(jobs, key=lambda job: (jobs[job], job))
+
+    def tags(self) -> Mapping[str, list[Row]]:
+        return self._by_tag
 
     def is_held(self, job: int) -> bool:
         return any(row.is_held for row in self._by_job.get(job, []))

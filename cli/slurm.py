@@ -42,6 +42,7 @@ LINGER_SECONDS = 2
 COMMAND_SECONDS = 100
 IDS_AT_ONCE = 5000
 
+STEERING_VERBS = {"release": "release", "hold": "hold", "requeue": "requeue"}
 STEERING = re.compile(r"(SBATCH|SLURM|SQUEUE|SACCT|SCANCEL|SCONTROL|JOBBERGATE)_")
 # What Slurm says when the question did not arrive, or the answer did not.
 SILENCE = re.compile(
@@ -154,11 +155,11 @@ class Slurm:
             said.seek(0)
             return outcome(code, lines, said.read())
 
-    def squeue(self, user: str | None = None) -> list[Row]:
+    def squeue(self, user: str | None = None, *, everybody: bool = False) -> list[Row]:
         """All jobs of a user that Slurm remembers, also the ended ones; the caller's own by default."""
         marker = f"{secrets.token_hex(8)}:"
-        command = ["squeue", "-h", "-t", "all", "-u", user or str(os.getuid()), "-o", marker + QUEUE_FORMAT]
-        return queue_rows(self._answer(command), marker)
+        whose = [] if everybody else ["-u", user or str(os.getuid())]
+        return queue_rows(self._answer(["squeue", "-h", "-t", "all", *whose, "-o", marker + QUEUE_FORMAT]), marker)
 
     def waiting_or_running(self, user: str | None = None) -> list[tuple[str, str]]:
         """Id and name of each job in the queue, by default of everybody's."""
@@ -186,13 +187,20 @@ class Slurm:
         except SlurmRefused:
             return {}
 
+    def steer(self, verb: str, jobs: Iterable[int]) -> None:
+        """`cancel`, `release`, `hold` or `requeue` jobs. Whoever is refused one of them may not have been refused all.
+
+        Released jobs may be released again, and cancelled ones cancelled; ended and unknown ones raise SlurmRefused,
+        but for `cancel`, which is silent about them.
+        """
+        listed = [str(job) for job in jobs]
+        self._answer(["scancel", *listed] if verb == "cancel" else ["scontrol", STEERING_VERBS[verb], ",".join(listed)])
+
     def release(self, job: int) -> None:
-        """Released jobs may be released again; ended and unknown ones raise SlurmRefused."""
-        self._answer(["scontrol", "release", str(job)])
+        self.steer("release", [job])
 
     def scancel(self, job: int) -> None:
-        """Silent about jobs that are over or unknown, like scancel itself."""
-        self._answer(["scancel", str(job)])
+        self.steer("cancel", [job])
 
     def _answer(self, command: list[str]) -> str:
         return _checked(self._run(command))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 SEPARATOR = "\x1f"
 # The comment comes last: it is the only field in which a person may write separators and line ends.
-QUEUE_FORMAT = SEPARATOR.join(["%i", "%T", "%r", "%V", "%S", "%e", "%l", "%P", "%a", "%N", "%C", "%k"])
+QUEUE_FORMAT = SEPARATOR.join(["%i", "%T", "%r", "%u", "%V", "%S", "%e", "%l", "%P", "%a", "%N", "%C", "%k"])
 RECORD_FIELDS = (
     "JobID,State,ExitCode,Submit,Start,End,ReqCPUS,NNodes,ReqMem,Timelimit,TotalCPU,MaxRSS,NodeList,Partition,Account"
 )
@@ -41,6 +41,8 @@ class Row:
     array: bool
     state: str
     reason: str = ""
+    # Whose it is. Of records: not told.
+    user: str = ""
     comment: str = ""
     exit_code: str | None = None
     submitted_at: int | None = None
@@ -90,13 +92,14 @@ def _queue_row(line: str) -> Row | None:
     name = _ID.fullmatch(fields[0])
     if name is None or len(fields) <= QUEUE_FORMAT.count(SEPARATOR):
         return None
-    _, state, reason, submit, start, end, limit, partition, account, nodes, cpus, comment = fields
+    _, state, reason, user, submit, start, end, limit, partition, account, nodes, cpus, comment = fields
     row = Row(
         job=int(name["job"]),
         parts=_parts(name),
         array=name["task"] is not None,
         state=state,
         reason="" if reason == "None" else reason,
+        user=user,
         comment="" if comment == "(null)" else comment,
         submitted_at=_time(submit),
         # Before the start squeue shows when it may come, and until the end when the time limit strikes.

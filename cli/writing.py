@@ -6,6 +6,7 @@ lead us elsewhere between a look and a write.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -19,9 +20,15 @@ from cli.errors import CliError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# A full disk, a quota that is reached, a file server that is away.
+NOT_NOW = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE})
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+
+
+class NotNow(CliError):
+    """It cannot be written for a reason that may go away by itself."""
 
 
 class Target:
@@ -97,4 +104,5 @@ class Target:
                 f"{self.directory / name} cannot be written: a file or a link is where a folder shall be."
             ) from None
         except OSError as error:
-            raise CliError(f"{self.directory / name} cannot be written: {error.strerror}.") from None
+            kind = NotNow if error.errno in NOT_NOW else CliError
+            raise kind(f"{self.directory / name} cannot be written: {error.strerror}.") from None

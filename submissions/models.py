@@ -77,6 +77,10 @@ class JobSubmissionQuerySet(ResourceQuerySet["JobSubmission"]):
         # Written as the partial indexes are, so that the database sees that they serve.
         return self.exclude(status__in=states.FINAL)
 
+    def to_cancel(self) -> Self:
+        """Jobs that Slurm has to end, and what whoever is submitting it need not submit any more."""
+        return self.unfinished().filter(cancel_requested=True)
+
     def finished(self) -> Self:
         return self.filter(status__in=states.FINAL)
 

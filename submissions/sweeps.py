@@ -117,6 +117,25 @@ def saved(made: list[JobSubmission], columns: Mapping[str, str]) -> list[JobSubm
     return JobSubmission.objects.bulk_create(made, AT_ONCE)
 
 
+def top_up(ended: Iterable[int]) -> None:
+    """More of each sweep that these submissions made room in, by the way that its newest one went."""
+    waiting = Sweep.objects.filter(scripts__submissions__in=list(ended), max_queued__isnull=False).distinct()
+    for sweep in waiting.select_related("owner"):
+        with transaction.atomic():
+            lock(sweep)
+            newest = submissions_of(sweep).select_related("cluster", "job_script").order_by("-pk").first()
+            last = last_of_points(sweep)
+            left = [number for number in range(sweep.size) if number not in last]
+            if newest is not None and left:
+                to = destination_of(newest, common_directory(newest))
+                saved(singles(sweep, sweep.owner, to, left[: room(sweep)]), {})
+
+
+def common_directory(submission: JobSubmission) -> str:
+    """Where the sweep's points have theirs, given one's; empty where the agent chose it."""
+    return submission.execution_directory.partition("/points/")[0] if submission.execution_directory else ""
+
+
 # --- afterwards -----------------------------------------------------------------------------------------------------
 
 

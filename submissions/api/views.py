@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from jobbergate.core.api.views import NAME, GenericViewSet, ResourceViewSet, RowsMixin
 from jobbergate.core.errors import Conflict, NotThere
 from jobscripts.models import JobScript
-from submissions import reports
+from submissions import reports, sync
 from submissions.api.filters import JobSubmissionFilterSet
 from submissions.api.serializers import (
     CancelledManySerializer,
@@ -30,6 +30,8 @@ from submissions.api.serializers import (
     SubmissionChangeSerializer,
     SubmitSerializer,
 )
+from submissions.api.sync import RoundSerializer, SyncSerializer
+from submissions.api.sync import told as answered
 from submissions.clusters import Cluster, get_cluster
 from submissions.models import JobSubmission
 
@@ -43,6 +45,19 @@ class ClusterViewSet(RowsMixin, ListModelMixin, RetrieveModelMixin, GenericViewS
     serializer_class = ClusterSerializer
     lookup_field, lookup_value_regex = "name", NAME
     ordering, ordering_fields = "name", ("name",)
+
+    def get_queryset(self) -> QuerySet[Cluster]:
+        return Cluster.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+
+    @extend_schema(summary="One round of an agent", request=SyncSerializer, responses=RoundSerializer)
+    @action(detail=True, methods=["post"], url_path="sync", url_name="sync")
+    def sync(self, request: Request, name: str) -> Response:
+        told = SyncSerializer(data=request.data)
+        told.is_valid(raise_exception=True)
+        cluster = self.get_queryset().called(name).first()  # type: ignore[attr-defined]
+        if cluster is None:
+            raise NotThere(f"There is no cluster {name!r}.")
+        return Response(answered(sync.sync(request.user, cluster, told.validated_data)))  # type: ignore[arg-type]
 
 
 @extend_schema(tags=["job submissions"])
@@ -61,6 +76,7 @@ class JobSubmissionViewSet(ResourceViewSet):
     queryset = JobSubmission.objects.all()
     serializer_class = detail_class = JobSubmissionSerializer
     filterset_class = JobSubmissionFilterSet
+    agent_actions = ("list", "retrieve", "events")
     input_classes = {
         "create": SubmitSerializer,
         "partial_update": SubmissionChangeSerializer,

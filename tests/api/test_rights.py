@@ -85,6 +85,7 @@ TABLE: dict[tuple[str, str], tuple[Any, int, int, int]] = {
     ("get", SUBMISSION + "events/"): (None, 404, 200, 200),
     ("get", "/api/clusters/"): (None, 200, 200, 200),
     ("get", "/api/clusters/{name}/"): (None, 200, 200, 200),
+    ("post", "/api/clusters/{name}/sync/"): ({"holder": "h/1/2"}, 200, 200, 200),
     ("get", "/api/whoami/"): (None, 200, 200, 200),
 }
 WITHOUT_TOKEN = {

@@ -30,7 +30,7 @@ from cli.slurm_text import (
 )
 
 MARKER = "5f2b8c1f3f7e4f0e:"
-LINE = ["1", "RUNNING", "None", "1795376316", "1795376317", "1795376917", "10:00", "debug", "demo", "n1", "2"]
+LINE = ["1", "RUNNING", "None", "alice", "1795376316", "1795376317", "1795376917", "10:00", "debug", "demo", "n1", "2"]
 RECORD = ["1", "FAILED", "3:0", "1795376316", "1795376317", "1795376319", "4", "1", "4G", "2-03:05:00", "00:00.317"]
 RECORD += ["", "n1", "debug", "demo"]
 
@@ -40,7 +40,7 @@ def squeue(*lines: list[str]) -> str:
 
 
 def queued(comment: str = "jobbergate:abc", **changed: Any) -> Row:
-    names = ["i", "T", "r", "V", "S", "e", "l", "P", "a", "N", "C"]
+    names = ["i", "T", "r", "u", "V", "S", "e", "l", "P", "a", "N", "C"]
     line = [changed.get(name, value) for name, value in zip(names, LINE, strict=True)]
     (row,) = queue_rows(squeue([*line, comment]), MARKER)
     return row
@@ -57,6 +57,7 @@ def test_a_running_job_has_no_end_yet() -> None:
         parts=(0,),
         array=False,
         state="RUNNING",
+        user="alice",
         comment="jobbergate:abc",
         submitted_at=1795376316,
         started_at=1795376317,

@@ -1,0 +1,87 @@
+"""The jobs that Slurm has for submissions, and what of them the server has not been told yet.
+
+Of ten thousand jobs most are as they were at the last look. Those cost a comparison, and nothing is sent of them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cli.agent.looking import Look, UserOf
+from cli.observation import Books, known_of
+from cli.queue import Queue, Submission
+from cli.slurm_text import Row
+
+if TYPE_CHECKING:
+    from cli.slurm import Slurm
+
+Report = dict[str, Any]
+# A job that nobody knows is looked for again, and accounting need not hear of it every few seconds.
+UNKNOWN_SECONDS = 60.0
+
+
+class Watch:
+    def __init__(self) -> None:
+        self.rows: dict[int, Submission] = {}
+        # By submission: what the queue showed, and what was said of it, the last time that something was.
+        self._seen: dict[int, list[Row]] = {}
+        self._said: dict[int, Report] = {}
+        self._asked_at: dict[int, float] = {}
+
+    def add(self, row: Submission) -> None:
+        self.rows[row["id"]] = row
+
+    def drop(self, number: int) -> None:
+        for known in (self.rows, self._seen, self._said, self._asked_at):
+            known.pop(number, None)
+
+    def due(self) -> list[Submission]:
+        """Those that a look has to answer for now."""
+        at = time.monotonic() - UNKNOWN_SECONDS
+        return [row for number, row in self.rows.items() if self._asked_at.get(number, at) <= at]
+
+    def changes(self, slurm: Slurm, found: Look, asked: list[Submission], user_of: UserOf) -> Iterator[Report]:
+        """Reports on what is not as it was said to be."""
+        if found.queue is None:
+            return
+        for row in asked:
+            if row["id"] in self.rows:
+                queued = found.queue.of(row, user_of(row))
+                report = self._report(slurm, row, queued, found.books)
+                if report is not None and report != self._said.get(row["id"]):
+                    yield report
+
+    def _report(self, slurm: Slurm, row: Submission, queued: list[Row], books: Books) -> Report | None:
+        number = row["id"]
+        if queued and queued == self._seen.get(number) and not any(one.is_over for one in queued):
+            return None
+        report = known_of(slurm, row, queued, books)
+        self._seen[number] = queued
+        if report is not None and report["state"] is None:
+            self._asked_at[number] = time.monotonic()
+        return report
+
+    def said(self, report: Report) -> None:
+        """The server has it."""
+        number = report["id"]
+        if number in self.rows:
+            self._said[number] = report
+            tasks = max(len(report.get("tasks") or ()), sum(self.rows[number]["tasks"].values()))
+            row = {**self.rows[number], "tasks": {"known": tasks} if tasks else {}}
+            self.rows[number] = row | ({"released": True} if report.get("released") else {})
+
+    def forget_said(self) -> None:
+        """All of it is told again."""
+        self._seen.clear()
+        self._said.clear()
+
+
+def twins(row: Submission, queue: Queue, user: str) -> list[int]:
+    """Held jobs with its tag that are not the recorded one: one too many each."""
+    return [job for job in queue.tagged(row["tag"], user) if job != row["slurm_job_id"] and queue.is_held(job)]
+
+
+def is_held_by_us(row: Submission, queued: list[Row]) -> bool:
+    return any(one.is_held for one in queued) and not (row["released"] or row["hold"])

@@ -1,0 +1,59 @@
+"""An agent as root, on a real Slurm: jobs run as their owners, exactly once, and what becomes of them is told."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django.live_server_helper import LiveServer
+
+from dev.machine import temporary_directory
+from dev.slurm_cluster import SlurmCluster
+from submissions.models import JobSubmission
+from tests.clusters import LOGIN
+from tests.slurm.agents import Agents, agents
+from tests.slurm.conftest import eventually, forget_jobs, make_job
+
+pytestmark = pytest.mark.slurm
+
+
+@pytest.fixture
+def agency(owner: User, installation: Path, live_server: LiveServer, cluster: SlurmCluster) -> Iterator[Agents]:
+    with (
+        temporary_directory("jg-agent") as place,
+        agents(place, installation, live_server, cluster, {"alice": LOGIN}) as made,
+    ):
+        yield made
+    forget_jobs(cluster)
+
+
+def submitted(owner: User, text: str, **wanted: object) -> JobSubmission:
+    return JobSubmission.create(owner, make_job(owner, text), **wanted)
+
+
+def ends(submission: JobSubmission, seconds: float = 60) -> JobSubmission:
+    def over() -> bool:
+        submission.refresh_from_db()
+        return submission.is_final
+
+    eventually(over, seconds)
+    return submission
+
+
+def test_a_submission_from_anywhere_runs_as_its_owner(agency: Agents, owner: User, home: Path) -> None:
+    agency.start("--map", str(agency.place / "map"))
+    place = home / "here"
+    submission = submitted(owner, "id -un; env; pwd", execution_directory=str(place))
+
+    ended = ends(submission)
+
+    assert (ended.status, ended.exit_code, ended.released) == ("completed", 0, True), agency.said()
+    output = (place / f"slurm-{ended.slurm_job_id}.out").read_text().splitlines()
+    assert output[0] == LOGIN
+    assert output[-1] == str(place)
+    assert not any("SECRET" in line or "PYTHON" in line or "JOBBERGATE" in line for line in output)
+    assert (place / "job.sh").stat().st_uid == home.stat().st_uid
+    assert [(event.old_status, event.new_status) for event in ended.events.all()][:2] == [
+        ("created", "submitting"),
+        ("submitting", "pending"),
+    ]
