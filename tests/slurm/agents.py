@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +30,14 @@ class Agents:
     installation: Path
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, *words: str, program: str = "", user: str = "root", **more: str) -> "subprocess.Popen[str]":
-        command = [interpreter(), *([program] if program else ["-m", "cli.main"]), "agent", *PACE, *words]
+    def mapped(self) -> list[str]:
+        return ["--map", str(self.place / "map")]
+
+    def start(
+        self, *words: str, program: str = "", before: Sequence[str] = (), user: str = "root", **more: str
+    ) -> "subprocess.Popen[str]":
+        way = [program, *before] if program else ["-m", "cli.main"]
+        command = [interpreter(), *way, "agent", *PACE, *words]
         log = (self.place / f"agent-{len(self.processes)}.log").open("w")
         process = subprocess.Popen(
             command,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from types import FrameType
 from typing import Any
@@ -20,6 +21,13 @@ MOMENTS = {
     ("http/client.py", "getresponse", "call"): [0.4],
     ("subprocess.py", "_execute_child", "call"): [0.0],
     ("subprocess.py", "_execute_child", "return"): [0.0, 0.4],
+    # Of an agent: each step that it takes on hearing from a worker or from the server.
+    ("agent/rounds.py", "_submit", "return"): [0.0, 0.3],
+    ("agent/rounds.py", "_submitted", "call"): [0.0],
+    ("agent/rounds.py", "_recorded", "call"): [0.0],
+    ("agent/rounds.py", "_steer", "return"): [0.0, 0.3],
+    ("agent/rounds.py", "_steered", "call"): [0.0],
+    ("agent/rounds.py", "_settle", "call"): [0.0],
 }
 FILES = tuple({file for file, _, _ in MOMENTS})
 
@@ -46,5 +54,6 @@ if __name__ == "__main__":
 
     fate = Fate(getattr(signal, f"SIG{sys.argv[1]}"), int(sys.argv[2]))
     sys.argv = ["jobbergate", *sys.argv[3:]]
+    threading.setprofile(fate)
     sys.setprofile(fate)
     main()

@@ -1,6 +1,8 @@
 """An agent as root, on a real Slurm: jobs run as their owners, exactly once, and what becomes of them is told."""
 
+import signal
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -41,7 +43,7 @@ def ends(submission: JobSubmission, seconds: float = 60) -> JobSubmission:
 
 
 def test_a_submission_from_anywhere_runs_as_its_owner(agency: Agents, owner: User, home: Path) -> None:
-    agency.start("--map", str(agency.place / "map"))
+    agency.start(*agency.mapped())
     place = home / "here"
     submission = submitted(owner, "id -un; env; pwd", execution_directory=str(place))
 
@@ -57,3 +59,20 @@ def test_a_submission_from_anywhere_runs_as_its_owner(agency: Agents, owner: Use
         ("created", "submitting"),
         ("submitting", "pending"),
     ]
+
+
+def test_an_agent_may_die_at_any_moment(agency: Agents, owner: User, home: Path) -> None:
+    script = make_job(owner, "echo run >> runs")
+    program = str(agency.installation / "killed_at.py")
+    for moment in count(1):
+        JobSubmission.create(owner, script, execution_directory=str(home / f"run-{moment}"))
+        agent = agency.start("--once", *agency.mapped(), program=program, before=("KILL", str(moment)))
+        if agent.wait(60) != -signal.SIGKILL:
+            break
+
+    agency.start(*agency.mapped())
+    for submission in JobSubmission.objects.all():
+        assert ends(submission).status == "completed", agency.said()
+        assert (Path(submission.execution_directory) / "runs").read_text() == "run\n"
+    # Before and in each of its requests and commands, and at each step between.
+    assert moment > 30
