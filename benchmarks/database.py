@@ -38,7 +38,16 @@ BEGINNING = datetime(2025, 1, 6, 8, tzinfo=UTC)
 
 @contextmanager
 def prepared() -> Iterator[None]:
-    """Django, set up on the filled database. What the settings keep in files goes to a directory that does not stay."""
+    """Django, set up on the filled database."""
+    with set_up():
+        print(f"Filling PostgreSQL with {2 * ROWS:,} rows …", file=sys.stderr)
+        fill()
+        yield
+
+
+@contextmanager
+def set_up() -> Iterator[None]:
+    """Django, on the empty database. What the settings keep in files goes to a directory that does not stay."""
     if not os.environ.get("JOBBERGATE_DATABASE_URL"):
         raise SystemExit("Run this as `python -m dev.postgres run -- python -m benchmarks`, or by `make bench`.")
     with temporary_directory("jobbergate-benchmarks") as directory:
@@ -49,9 +58,7 @@ def prepared() -> Iterator[None]:
         from django.core.management import call_command
 
         django.setup()
-        print(f"Filling PostgreSQL with {2 * ROWS:,} rows …", file=sys.stderr)
         call_command("migrate", verbosity=0)
-        fill()
         yield
 
 

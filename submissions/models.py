@@ -73,6 +73,10 @@ class JobSubmissionQuerySet(ResourceQuerySet["JobSubmission"]):
     def with_people(self) -> Self:
         return self.select_related("owner", "cluster", "job_script")
 
+    def with_names(self) -> Self:
+        """All that a row shows; scripts are large."""
+        return self.select_related("owner", "cluster")
+
     def unfinished(self) -> Self:
         # Written as the partial indexes are, so that the database sees that they serve.
         return self.exclude(status__in=states.FINAL)

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.timezone import now
 
+from jobbergate.core.saving import save_together
 from submissions import states
 from submissions.models import JobSubmission, JobSubmissionQuerySet, SubmissionEvent
 
@@ -29,7 +30,7 @@ FORGOTTEN = "Neither the queue nor accounting knows this job any more."
 def apply(reports: Iterable[Report], submissions: JobSubmissionQuerySet, slurm_cluster: str) -> list[JobSubmission]:
     """The submissions after their reports. Reports on others than `submissions`, or on another job, change nothing."""
     by_id = {report["id"]: report for report in reports}
-    found = list(submissions.with_people().select_for_update(of=("self",)).filter(pk__in=by_id).order_by("pk"))
+    found = list(submissions.with_names().select_for_update(of=("self",)).filter(pk__in=by_id).order_by("pk"))
     changed, events = [], []
     for submission in found:
         report, old = by_id[submission.pk], submission.status
@@ -43,7 +44,7 @@ def apply(reports: Iterable[Report], submissions: JobSubmissionQuerySet, slurm_c
         if submission.status != old:
             events.append(event(submission, old))
     if changed:
-        JobSubmission.objects.bulk_update(changed, CHANGED, batch_size=200)
+        save_together(changed, CHANGED)
         SubmissionEvent.objects.bulk_create(events)
     return found
 

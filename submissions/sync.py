@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.timezone import now
 
+from jobbergate.core.saving import save_together
 from submissions import reports, sweeps, taking
 from submissions.clusters import Cluster
 from submissions.models import JobSubmission, JobSubmissionQuerySet
@@ -50,8 +51,8 @@ def sync(user: User, cluster: Cluster, told: Mapping[str, Any]) -> Round:
     if told.get("answers"):
         answer(submissions, told["answers"], at)
     if told.get("tags"):
-        done.tagged = list(submissions.with_people().filter(tag__in=told["tags"]))
-    done.to_cancel = list(submissions.with_people().to_cancel())
+        done.tagged = list(submissions.with_names().filter(tag__in=told["tags"]))
+    done.to_cancel = list(submissions.with_names().to_cancel())
     done.wishes = open_wishes(submissions, cluster, at)
     holder, holding = told["holder"], told.get("holding") or ()
     if holding:
@@ -89,4 +90,4 @@ def answer(submissions: JobSubmissionQuerySet, told: Sequence[Mapping[str, Any]]
     wishes = list(Wish.objects.filter(pk__in=by_wish, answered_at=None, submission__in=submissions))
     for wish in wishes:
         wish.fulfil(by_wish[wish.pk].get("answer") or {}, by_wish[wish.pk].get("error", ""), at)
-    Wish.objects.bulk_update(wishes, ["answer", "error", "answered_at"])
+    save_together(wishes, ["answer", "error", "answered_at"])

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
 
+from jobbergate.core.saving import save_together
 from jobscripts.files import JobScriptFile
 from submissions import states
 from submissions.clusters import Cluster
@@ -46,7 +47,7 @@ def take(
         .filter(slurm_job_id=None)
         .exclude(pk__in=holding)
         .exclude(Exists(waits_for()))
-        .select_related("owner", "cluster", "job_script")
+        .with_names()
         .select_for_update(of=("self",), skip_locked=True)
         .order_by("pk")[: min(most, MOST)]
     )
@@ -111,7 +112,7 @@ def record(
         one.slurm_job_id, one.slurm_cluster, one.released = job, cluster.name, one.hold
         one.execution_directory = one.execution_directory or made[one.pk].get("execution_directory", "")
         one.status, one.reason, one.submitted_at, one.updated_at = states.PENDING, "JobHeldUser", at, at
-    JobSubmission.objects.bulk_update(free, RECORDED)
+    save_together(free, RECORDED)
     SubmissionEvent.objects.bulk_create(events)
     return found
 
@@ -125,7 +126,7 @@ def reject(submissions: JobSubmissionQuerySet, reasons: Mapping[int, str], at: d
         status = states.CANCELLED if one.cancel_requested else states.REJECTED
         events.append(changed(one, status, reasons[one.pk], at))
         one.status, one.reason, one.ended_at, one.updated_at = status, reasons[one.pk], at, at
-    JobSubmission.objects.bulk_update(free, ["status", "reason", "ended_at", "updated_at"])
+    save_together(free, ["status", "reason", "ended_at", "updated_at"])
     SubmissionEvent.objects.bulk_create(events)
 
 
@@ -137,12 +138,12 @@ def delay(submissions: JobSubmissionQuerySet, reasons: Mapping[int, str], at: da
     ]
     for one in waiting:
         one.reason, one.updated_at = reasons[one.pk], at
-    JobSubmission.objects.bulk_update(waiting, ["reason", "updated_at"])
+    save_together(waiting, ["reason", "updated_at"])
 
 
 def locked(submissions: JobSubmissionQuerySet, keys: Iterable[int]) -> list[JobSubmission]:
     """In one order, so that two who lock the same rows wait for each other and do not for ever."""
-    return list(submissions.with_people().select_for_update(of=("self",)).filter(pk__in=list(keys)).order_by("pk"))
+    return list(submissions.with_names().select_for_update(of=("self",)).filter(pk__in=list(keys)).order_by("pk"))
 
 
 def changed(submission: JobSubmission, status: str, reason: str, at: datetime) -> SubmissionEvent:

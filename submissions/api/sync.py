@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from jobscripts.files import JobScriptFile
+from jobscripts.models import JobScript
 from submissions import states
 from submissions.api.serializers import (
     REPORT,
@@ -165,15 +166,17 @@ def taken(submissions: list[JobSubmission]) -> list[dict[str, Any]]:
     if not submissions:
         return []
     files: dict[int, list[dict[str, str]]] = defaultdict(list)
-    wanted = JobScriptFile.objects.filter(script_id__in={one.job_script_id for one in submissions})
+    scripts = {one.job_script_id for one in submissions}
+    wanted = JobScriptFile.objects.filter(script_id__in=scripts)
     for script, path, content in wanted.values_list("script_id", "path", "content"):
         files[script].append({"path": path, "content": b64encode(bytes(content)).decode()})
+    entrypoints = dict(JobScript.objects.filter(pk__in=scripts).values_list("pk", "entrypoint"))
     return [
         {
             **row(one),
             "status": states.SUBMITTING,
             "again": one.status != states.CREATED,
-            "entrypoint": one.job_script.entrypoint,
+            "entrypoint": entrypoints[one.job_script_id],
             "files": files[one.job_script_id],
         }
         for one in submissions
