@@ -10,6 +10,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 from cli.errors import CliError, UsageProblem
 
 MIN_UID = 1000
+REMEMBERED = 60.0
 # `nobody` of Linux, and what uids that cannot be shown turn into.
 NOBODY = (65534, 65535, 2**32 - 2, 2**32 - 1)
 PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -62,8 +64,17 @@ class Accounts:
     def __init__(self, names: Mapping[str, str] | None = None, min_uid: int = MIN_UID) -> None:
         self._names = names
         self._min_uid = min_uid
+        self._known: dict[str, tuple[float, Account]] = {}
 
     def of(self, owner: str) -> Account:
+        """Raises NoAccount. What the system said is remembered for a minute: it may have to ask a directory for it."""
+        asked_at, known = self._known.get(owner, (0.0, None))
+        if known is None or time.monotonic() - asked_at > REMEMBERED:
+            known = self._of(owner)
+            self._known[owner] = time.monotonic(), known
+        return known
+
+    def _of(self, owner: str) -> Account:
         name = owner if self._names is None else self._names.get(owner)
         if name is None:
             raise NoAccount(f"{owner} is not in the map of this cluster's accounts; ask its operators.")
@@ -76,7 +87,7 @@ class Accounts:
 class OnlyMe(Accounts):
     """For `jobbergate agent --mine`: everything runs as whoever runs the agent, and nobody becomes anybody."""
 
-    def of(self, owner: str) -> Account:
+    def _of(self, owner: str) -> Account:
         account = account_of(pwd.getpwuid(os.getuid()).pw_name)
         if account.uid == 0:
             raise NoAccount("No job is submitted as root.")

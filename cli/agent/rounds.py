@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from cli.slurm import Slurm
 
 # On their way into Slurm at once; what takes long (a full disk, a silent Slurm) does not keep others waiting.
-MOST_HANDING = 60
+MOST_HANDING = 100
 MOST_TAGS = 500
 REPORTS_AT_ONCE = 2000
-# What workers bring within this time is told together.
-GATHER = 0.05
+# What workers bring is told together: when half of what they were given is done, and at the latest after so long.
+GATHER = 0.4
 SLOWEST_LOOK = 15.0
 CANCEL_AGAIN = 30.0
 STRANGE_TAG_AGAIN = 300.0
@@ -276,19 +276,10 @@ class Agent:
         if done.outcome != "done":
             self._talk(f"{done.about.verb} of {', '.join(map(str, done.about.jobs.values()))}: {done.text}")
         elif done.about.verb == "release":
-            for number, job in done.about.jobs.items():
-                self._released(number, job)
+            # The next look tells the server; who is held after this one is held by somebody else.
+            for number in done.about.jobs:
+                self._watch.released(number)
         self._look_soon()
-        self._speak_soon()
-
-    def _released(self, number: int, job: int) -> None:
-        row = self._watch.rows.get(number)
-        if row is None:
-            return
-        self._watch.rows[number] = {**row, "released": True}
-        report = {"id": number, "slurm_job_id": job, "state": "PENDING", "reason": "", "released": True}
-        # What a look has seen meanwhile is newer.
-        self._outbox.reports.setdefault(number, report)
 
     def _grant(self, wish: dict[str, Any]) -> None:
         row = wish["submission"]
@@ -318,7 +309,10 @@ class Agent:
     # --- the server -------------------------------------------------------------------------------------------------
 
     def _speak_soon(self) -> None:
-        self._speak_at = min(self._speak_at, time.monotonic() + GATHER)
+        """At once where workers have nothing more to bring, or would soon have nothing more to do."""
+        at_it = sum(one.step == "submitting" for one in self._handing.values())
+        pause = 0.0 if at_it <= len(self._handing) / 2 else GATHER
+        self._speak_at = min(self._speak_at, time.monotonic() + pause)
 
     def _speak(self) -> None:
         if time.monotonic() < self._speak_at:

@@ -33,6 +33,10 @@ class Watch:
     def add(self, row: Submission) -> None:
         self.rows[row["id"]] = row
 
+    def released(self, number: int) -> None:
+        if number in self.rows:
+            self.rows[number] = {**self.rows[number], "released": True}
+
     def drop(self, number: int) -> None:
         for known in (self.rows, self._seen, self._said, self._asked_at):
             known.pop(number, None)
