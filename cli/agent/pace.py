@@ -1,9 +1,17 @@
-"""How often somebody is asked. Pure, but for the dice of the jitter."""
+"""How often somebody is asked, and how long one waits for somebody who does not answer."""
 
 from __future__ import annotations
 
 import random
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from cli.errors import Unreachable
+from cli.slurm import SlurmSilent
+
+T = TypeVar("T")
 
 # At least so many times the time that the last query took is left to Slurm for other things.
 REST = 5
@@ -45,3 +53,16 @@ class BackOff:
 
     def worked(self) -> None:
         self.attempts = 0
+
+
+def patiently(attempt: Callable[[], T], pause: BackOff, talk: Callable[[str], None]) -> T:
+    """Until it works: an agent begins before its server and its Slurm do, after a power cut for one."""
+    while True:
+        try:
+            found = attempt()
+        except (Unreachable, SlurmSilent) as problem:
+            talk(f"It is tried again: {problem}")
+            time.sleep(pause.failed())
+        else:
+            pause.worked()
+            return found

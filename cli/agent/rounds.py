@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cli.agent.handing import CANCELLED, Handing
 from cli.agent.identity import Account, Accounts, NoAccount
 from cli.agent.looking import Look, look
-from cli.agent.pace import BackOff, Pace
+from cli.agent.pace import BackOff, Pace, patiently
 from cli.agent.watching import Report, Watch, is_held_by_us, twins
 from cli.agent.workers import Done, Workers
 from cli.client import at
@@ -114,7 +114,7 @@ class Agent:
     def run(self, *, once: bool = False) -> None:
         """For ever; `once`: until all that could be taken is in Slurm, and one look has been told."""
         try:
-            self._begin()
+            patiently(self._begin, self._server_silent, self._talk)
             while not (once and self._is_done()):
                 self._hear()
                 self._start_look()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from cli.agent.identity import Accounts, OnlyMe, read_map
-from cli.agent.pace import Pace
+from cli.agent.pace import BackOff, Pace, patiently
 from cli.agent.rounds import Agent, Manner
 from cli.errors import CliError, UsageProblem
 from cli.output import printable
@@ -33,7 +33,8 @@ def start(
     slurm = slurm_here()
     if slurm is None:
         raise CliError("There is no sbatch on this machine; an agent runs on a login node of its cluster.")
-    manner = Manner(slurm.cluster_name(), mine=mine, floor=floor, poll=poll)
+    cluster = patiently(slurm.cluster_name, BackOff(floor, 60.0), say)
+    manner = Manner(cluster, mine=mine, floor=floor, poll=poll)
     client = session.new_client(timeout=ANSWER_SECONDS)
     say(budget(manner))
     signal.signal(signal.SIGTERM, stop)
