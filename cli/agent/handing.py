@@ -10,6 +10,8 @@
 | made | Slurm has a held job for it, which the server has not recorded yet | recorded, and released |
 | rejected | it will not be submitted, which the server has not been told yet | over |
 
+Of what is a stray, only its job is known, by the tag that it carries: it is looked for, and never submitted.
+
 What the queue says counts only if it was asked after the step began.
 """
 
@@ -40,6 +42,7 @@ class Handing:
     text: str = ""
     pause: BackOff = field(default_factory=lambda: BackOff(2.0, 60.0))
     due: float = 0.0
+    is_stray: bool = False
 
     @property
     def id(self) -> int:
@@ -65,6 +68,8 @@ class Handing:
             return
         if jobs:
             self.made(jobs[0])
+        elif self.is_stray:
+            self.at("over")
         elif self.row["cancel_requested"]:
             self.refused(CANCELLED)
         elif self.step == "doubt":

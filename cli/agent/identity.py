@@ -20,7 +20,7 @@ from cli.errors import CliError, UsageProblem
 MIN_UID = 1000
 REMEMBERED = 60.0
 # `nobody` of Linux, and what uids that cannot be shown turn into.
-NOBODY = (65534, 65535, 2**32 - 2, 2**32 - 1)
+NOBODYS = (65534, 65535, 2**32 - 2, 2**32 - 1)
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -51,6 +51,10 @@ class Account:
         return plain | ({"SLURM_CONF": ours["SLURM_CONF"]} if ours.get("SLURM_CONF") else {})
 
 
+# For what is submitted as nobody at all.
+NOBODY = Account("nobody", NOBODYS[0], NOBODYS[0], (), "/", "/bin/false")
+
+
 def path_to_slurm(ours: Mapping[str, str]) -> str:
     """The plain path, and where the agent finds Slurm if that is elsewhere."""
     sbatch = shutil.which("sbatch", path=ours.get("PATH"))
@@ -79,7 +83,7 @@ class Accounts:
         if name is None:
             raise NoAccount(f"{owner} is not in the map of this cluster's accounts; ask its operators.")
         account = account_of(name)
-        if account.uid < max(self._min_uid, 1) or account.uid in NOBODY or account.gid == 0:
+        if account.uid < max(self._min_uid, 1) or account.uid in NOBODYS or account.gid == 0:
             raise NoAccount(f"{name} is a system account of this cluster, as which no job is submitted.")
         return account
 

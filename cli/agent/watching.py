@@ -88,4 +88,4 @@ def twins(row: Submission, queue: Queue, user: str) -> list[int]:
 
 
 def is_held_by_us(row: Submission, queued: list[Row]) -> bool:
-    return any(one.is_held for one in queued) and not (row["released"] or row["hold"])
+    return any(one.is_held for one in queued) and not (row["released"] or row["hold"] or row["cancel_requested"])

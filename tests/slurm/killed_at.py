@@ -22,10 +22,10 @@ MOMENTS = {
     ("subprocess.py", "_execute_child", "call"): [0.0],
     ("subprocess.py", "_execute_child", "return"): [0.0, 0.4],
     # Of an agent: each step that it takes on hearing from a worker or from the server.
-    ("agent/rounds.py", "_submit", "return"): [0.0, 0.3],
+    ("agent/acting.py", "submit", "return"): [0.0, 0.3],
     ("agent/rounds.py", "_submitted", "call"): [0.0],
     ("agent/rounds.py", "_recorded", "call"): [0.0],
-    ("agent/rounds.py", "_steer", "return"): [0.0, 0.3],
+    ("agent/acting.py", "steer", "return"): [0.0, 0.3],
     ("agent/rounds.py", "_steered", "call"): [0.0],
     ("agent/rounds.py", "_settle", "call"): [0.0],
 }
