@@ -120,7 +120,10 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 # --- the API ----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["jobbergate.core.api.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "jobbergate.core.api.permissions.NotForAgents",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["jobbergate.core.api.json.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["jobbergate.core.api.json.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "jobbergate.core.api.pagination.KeysetPagination",

@@ -9,7 +9,6 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.parsers import MultiPartParser
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -35,6 +34,7 @@ from applications.models import Application
 from applications.versions import ApplicationVersion
 from jobbergate.core.api.filters import KnownParameters
 from jobbergate.core.api.json import JSONParser
+from jobbergate.core.api.permissions import PEOPLE
 from jobbergate.core.api.views import ArchiveDownload, OfResource, ResourceViewSet
 from jobbergate.core.errors import NotThere
 from jobbergate.core.people import person
@@ -108,7 +108,7 @@ class ApplicationViewSet(ResourceViewSet):
         request={"multipart/form-data": FolderSerializer},
         responses=CheckedSerializer,
     )
-    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[MultiPartParser])
+    @action(detail=False, methods=["post"], permission_classes=PEOPLE, parser_classes=[MultiPartParser])
     def check(self, request: Request) -> Response:
         data = self.validated()
         files = unpacked(data["archive"])
@@ -121,7 +121,7 @@ class ApplicationViewSet(ResourceViewSet):
         responses={201: ApplicationSerializer},
         parameters=[APPLICATION],
     )
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
+    @action(detail=True, methods=["post"], permission_classes=PEOPLE)
     def clone(self, request: Request, pk: str) -> Response:
         data, application = self.validated(), self.get_object()
         return self.made(data, lambda stamp: application.clone(request.user, **data, **stamp))

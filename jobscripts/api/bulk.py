@@ -7,10 +7,10 @@ from django.db.models import TextChoices
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobbergate.core.api.permissions import PEOPLE
 from jobbergate.core.api.rows import Row
 from jobbergate.core.errors import Conflict
 from jobscripts.api.serializers import SCRIPT, JobScriptSerializer
@@ -48,7 +48,7 @@ class BulkDoneSerializer(serializers.Serializer[Any]):
 
 class BulkMixin:
     @extend_schema(summary="Archive, unarchive or delete several", request=BulkSerializer, responses=BulkDoneSerializer)
-    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated])
+    @action(detail=False, methods=["post"], permission_classes=PEOPLE)
     def bulk(self, request: Request) -> Response:
         data = self.validated()  # type: ignore[attr-defined]
         user: User = request.user  # type: ignore[assignment]  # signed in

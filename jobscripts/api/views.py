@@ -9,13 +9,13 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.parsers import MultiPartParser
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from applications import archive
 from applications.versions import ApplicationVersion
 from jobbergate.core.api.json import JSONParser
+from jobbergate.core.api.permissions import PEOPLE
 from jobbergate.core.api.views import ArchiveDownload, ResourceViewSet
 from jobbergate.core.errors import NotThere
 from jobscripts.api.bulk import BulkMixin, BulkSerializer
@@ -122,7 +122,7 @@ class JobScriptViewSet(BulkMixin, ResourceViewSet):
         return get_version(self.request.user, str(number), None)
 
     @extend_schema(summary="Render without saving", request=RenderSerializer, responses=PreviewSerializer)
-    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[JSONParser])
+    @action(detail=False, methods=["post"], permission_classes=PEOPLE, parser_classes=[JSONParser])
     def preview(self, request: Request) -> Response:
         data = self.validated()
         version = get_version(request.user, data["application"], data.get("version"))
@@ -137,7 +137,7 @@ class JobScriptViewSet(BulkMixin, ResourceViewSet):
         request=CheckSerializer,
         responses=ScriptCheckedSerializer,
     )
-    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[JSONParser])
+    @action(detail=False, methods=["post"], permission_classes=PEOPLE, parser_classes=[JSONParser])
     def check(self, request: Request) -> Response:
         data = self.validated()
         return Response(checked(data.pop("content"), data))
@@ -152,7 +152,7 @@ class JobScriptViewSet(BulkMixin, ResourceViewSet):
         detail=True,
         methods=["post"],
         url_path="check",
-        permission_classes=[IsAuthenticated],
+        permission_classes=PEOPLE,
         parser_classes=[JSONParser],
     )
     def check_saved(self, request: Request, pk: str) -> Response:
@@ -166,7 +166,7 @@ class JobScriptViewSet(BulkMixin, ResourceViewSet):
         request=ScriptCloneSerializer,
         responses={201: JobScriptDetailSerializer},
     )
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
+    @action(detail=True, methods=["post"], permission_classes=PEOPLE)
     def clone(self, request: Request, pk: str) -> Response:
         data, script = self.validated(), self.get_object()
         return self.made(data, lambda stamp: script.clone(request.user, **data, **stamp))
@@ -178,7 +178,7 @@ class JobScriptViewSet(BulkMixin, ResourceViewSet):
         request=RerunSerializer,
         responses={201: JobScriptDetailSerializer},
     )
-    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated], parser_classes=[JSONParser])
+    @action(detail=True, methods=["post"], permission_classes=PEOPLE, parser_classes=[JSONParser])
     def rerun(self, request: Request, pk: str) -> Response:
         data, script = self.validated(), self.get_object()
         return self.made(data, lambda stamp: self.run_again(script, **data, **stamp))

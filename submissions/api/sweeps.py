@@ -15,12 +15,12 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobbergate.core.api.filters import FieldFilter, KnownParameters
 from jobbergate.core.api.idempotency import once
+from jobbergate.core.api.permissions import PEOPLE
 from jobbergate.core.api.rows import Row, RowSerializer
 from jobbergate.core.api.views import DIGITS, MAX_ID, GenericViewSet, RowsMixin
 from jobscripts.api.sweeps import (
@@ -261,7 +261,7 @@ class PointViewSet(RowsMixin, ListModelMixin, GenericViewSet[Any]):
     serializer_class = PointRowSerializer
     filterset_class = PointFilterSet
     filter_backends = [KnownParameters, FieldFilter]
-    permission_classes = [IsAuthenticated]
+    permission_classes = PEOPLE
     # The points of a sweep were saved in their order.
     ordering, ordering_fields = "id", ("id",)
 

@@ -6,10 +6,10 @@ from django.utils.timezone import now
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobbergate.core.api.permissions import PEOPLE
 from jobbergate.core.api.views import NAME, GenericViewSet, ResourceViewSet, RowsMixin
 from jobbergate.core.errors import Conflict, NotThere
 from jobscripts.models import JobScript
@@ -45,6 +45,7 @@ class ClusterViewSet(RowsMixin, ListModelMixin, RetrieveModelMixin, GenericViewS
     serializer_class = ClusterSerializer
     lookup_field, lookup_value_regex = "name", NAME
     ordering, ordering_fields = "name", ("name",)
+    agent_actions = ("list", "retrieve", "sync")
 
     def get_queryset(self) -> QuerySet[Cluster]:
         return Cluster.objects.visible_to(self.request.user)  # type: ignore[arg-type]
@@ -135,7 +136,7 @@ class JobSubmissionViewSet(ResourceViewSet):
         return self.shown(submission)
 
     @extend_schema(summary="Report what Slurm says of jobs", request=ReportsSerializer, responses=ReportedSerializer)
-    @action(detail=False, methods=["post"], permission_classes=[IsAuthenticated])
+    @action(detail=False, methods=["post"], permission_classes=PEOPLE)
     def report(self, request: Request) -> Response:
         data = self.validated()
         own = JobSubmission.objects.owned_by(request.user)  # type: ignore[arg-type]

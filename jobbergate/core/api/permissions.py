@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 
 from jobbergate.core.people import is_agent
@@ -30,3 +30,7 @@ class MayChange(NotForAgents):
         if request.method in SAFE_METHODS and view.action not in view.editor_actions:
             return True
         return bool(obj.may_be_changed_by(request.user))
+
+
+# Whoever has signed in and is a person, for views that have no rows of their own.
+PEOPLE = [IsAuthenticated, NotForAgents]

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer, inline_serializer
 from rest_framework import serializers, status
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -69,7 +70,9 @@ class WhoAmISerializer(serializers.Serializer[Any]):
 
 @extend_schema(tags=["sign-in"], summary="Who am I?", responses=WhoAmISerializer)
 class WhoAmI(APIView):
-    """The person whose token came with the request."""
+    """The person, or the agent, whose token came with the request."""
+
+    permission_classes = [IsAuthenticated]
 
     def get(self, request: Request) -> Response:
         return Response(WhoAmISerializer(request.user).data)
