@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from cli.client import at
 from cli.errors import CliError
-from cli.facts import is_behind, lacks_exit_code, merged, report, wants_record, with_exit_codes
+from cli.facts import is_behind, is_requeued, lacks_exit_code, merged, report, wants_record, with_exit_codes
 from cli.handover import Talk, hand_over, is_dead, release, silently, take_in
 from cli.planning import Plan, plan
-from cli.queue import CLOCKS_DIFFER, Queue, Submission, is_our_record, seconds
+from cli.queue import Queue, Submission, seconds
+from cli.records import CLOCKS_DIFFER, own_records
 from cli.slurm import SlurmSilent
 
 if TYPE_CHECKING:
     from cli.client import Client
+    from cli.facts import Parts
     from cli.slurm import Slurm
     from cli.slurm_text import Row
 
@@ -50,10 +52,11 @@ def refresh(
 ) -> list[Submission]:
     """The same submissions, in the same order, as they are now. Raises SlurmSilent when nothing can be known.
 
-    Only one's own unfinished submissions to this machine's cluster, that no agent cares for, are looked at: staff see
-    other people's, and must not submit them as themselves. `user` is whose jobs squeue lists, the caller by default.
+    Only one's own submissions to this machine's cluster, that no agent cares for, are looked at: staff see other
+    people's, and must not submit them as themselves. An ended one is when Slurm has queued its job once more. `user` is
+    whose jobs squeue lists, the caller by default.
     """
-    if all(row["status"] in FINAL for row in submissions):
+    if not any(row["status"] not in FINAL or may_come_back(row) for row in submissions):
         return list(submissions)
     now = {row["id"]: row for row in submissions}
     queue = Queue(slurm.squeue(user))
@@ -68,14 +71,24 @@ def refresh(
         queue = Queue(slurm.squeue(user))
         if not todo.adopt:
             break
-    now.update(_observe(client, slurm, [now[number] for number in here], queue))
+    again = [one for one in submissions if is_mine(one, me, cluster) and is_requeued(one, queue.of(one))]
+    now.update(_observe(client, slurm, [*(now[number] for number in here), *again], queue))
     return [now[row["id"]] for row in submissions]
 
 
 def is_here(submission: Submission, me: str, cluster: str) -> bool:
-    if submission["status"] in FINAL or submission["via"] != "login_node" or submission["owner"] != me:
+    return submission["status"] not in FINAL and is_mine(submission, me, cluster)
+
+
+def is_mine(submission: Submission, me: str, cluster: str) -> bool:
+    if submission["via"] != "login_node" or submission["owner"] != me:
         return False
     return (submission["slurm_cluster"] or submission["cluster"] or cluster) == cluster
+
+
+def may_come_back(ended: Submission) -> bool:
+    """Whether its job may have been queued once more."""
+    return ended["via"] == "login_node" and ended["queued_at"] is not None
 
 
 def _carry_out(client: Client, slurm: Slurm, todo: Plan, talk: Talk) -> dict[int, Submission]:
@@ -100,20 +113,23 @@ def _carry_out(client: Client, slurm: Slurm, todo: Plan, talk: Talk) -> dict[int
 
 def _observe(client: Client, slurm: Slurm, here: Iterable[Submission], queue: Queue) -> dict[int, Submission]:
     """Reports what is known of each job; the submissions as the server knows them then."""
-    watched = [one for one in here if one["slurm_job_id"] is not None and one["status"] not in FINAL]
+    watched = [one for one in here if one["slurm_job_id"] is not None and not is_over_for_good(one, queue)]
     books = _books(slurm, [one for one in watched if wants_record(one, queue.of(one))], queue)
-    reports = []
+    known: dict[int, Parts] = {}
     for submission in watched:
         queued = queue.of(submission)
         job = submission["slurm_job_id"]
-        if job in books.late or (books.silent and not queued):
-            continue
-        ours = [row for row in books.rows.get(job, []) if is_our_record(row, submission)]
-        parts = merged(queued, ours)
-        if any(map(lacks_exit_code, parts.values())):
-            parts = with_exit_codes(parts, slurm.exit_codes(job))
-        reports.append(report(submission, parts))
+        if not (job in books.late or (books.silent and not queued)):
+            known[submission["id"]] = merged(queued, own_records(books.rows.get(job, ()), submission))
+    found = [one for one in watched if one["id"] in known]
+    lacking = {one["slurm_job_id"] for one in found if any(map(lacks_exit_code, known[one["id"]].values()))}
+    codes = slurm.exit_codes_of(lacking)
+    reports = [report(one, with_exit_codes(known[one["id"]], codes.get(one["slurm_job_id"], {}))) for one in found]
     return _send(client, slurm, reports)
+
+
+def is_over_for_good(submission: Submission, queue: Queue) -> bool:
+    return submission["status"] in FINAL and not is_requeued(submission, queue.of(submission))
 
 
 @dataclass(frozen=True)
@@ -140,8 +156,16 @@ def _books(slurm: Slurm, asked: Sequence[Submission], queue: Queue) -> Books:
         found: dict[int, list[Row]] = defaultdict(list)
         for row in rows:
             found[row.job].append(row)
+        at_present = time.time()
         late = frozenset(
-            job for job, queued in jobs.items() if is_behind(queued, found[job], at=time.time(), patience=RECENT)
+            one["slurm_job_id"]
+            for one in asked
+            if is_behind(
+                jobs[one["slurm_job_id"]],
+                own_records(found[one["slurm_job_id"]], one),
+                at=at_present,
+                patience=RECENT,
+            )
         )
         if not late or time.time() - started > PATIENCE:
             return Books(found, late)
