@@ -43,22 +43,24 @@ def merged(queued: Iterable[Row], recorded: Sequence[Row]) -> Parts:
         for part in row.parts
         if row.is_whole or part in in_queue
     }
-    everything = sorted(in_queue.keys() | ended.keys())
-    return {part: _believed(in_queue.get(part), ended.get(part)) for part in everything}
+    parts = {}
+    for part in sorted(in_queue.keys() | ended.keys()):
+        row, record = in_queue.get(part), ended.get(part)
+        if told := _believed(row, record) if row and record else row or record:
+            parts[part] = told
+    return parts
 
 
 def _is_of_components(recorded: Iterable[Row]) -> bool:
     return any(max(row.parts, default=0) > 0 for row in recorded if not row.array)
 
 
-def _believed(row: Row | None, record: Row | None) -> Row:
-    """Of what the queue shows and an end in the books, at least one of which there is."""
-    if record is None or (row is not None and (not row.is_over or _queued(record) < _queued(row))):
+def _believed(row: Row, record: Row) -> Row:
+    """Of what the queue shows, and an end in the books."""
+    if not row.is_over or _queued(record) < _queued(row):
         # Not over in the queue, over in the books: it was requeued, and those are the books of the run before.
-        return row  # type: ignore[return-value]
-    if row is None or _queued(record) > _queued(row):
-        return record
-    return _completed(record, row)
+        return row
+    return record if _queued(record) > _queued(row) else _completed(record, row)
 
 
 def _queued(row: Row) -> int:

@@ -145,7 +145,7 @@ def _books(slurm: Slurm, asked: Sequence[Submission], queue: Queue) -> Books:
     if not asked:
         return Books()
     started = time.time()
-    jobs = {one["slurm_job_id"]: queue.of(one) for one in asked}
+    jobs = {one["slurm_job_id"] for one in asked}
     while True:
         try:
             rows = slurm.sacct(jobs, seconds=_reach(asked, started))
@@ -156,20 +156,15 @@ def _books(slurm: Slurm, asked: Sequence[Submission], queue: Queue) -> Books:
         found: dict[int, list[Row]] = defaultdict(list)
         for row in rows:
             found[row.job].append(row)
-        at_present = time.time()
-        late = frozenset(
-            one["slurm_job_id"]
-            for one in asked
-            if is_behind(
-                jobs[one["slurm_job_id"]],
-                own_records(found[one["slurm_job_id"]], one),
-                at=at_present,
-                patience=RECENT,
-            )
-        )
+        late = frozenset(one["slurm_job_id"] for one in asked if _is_late(one, queue, found))
         if not late or time.time() - started > PATIENCE:
             return Books(found, late)
         time.sleep(PAUSE)
+
+
+def _is_late(submission: Submission, queue: Queue, found: Mapping[int, Sequence[Row]]) -> bool:
+    recorded = own_records(found.get(submission["slurm_job_id"], ()), submission)
+    return is_behind(queue.of(submission), recorded, at=time.time(), patience=RECENT)
 
 
 def _reach(asked: Sequence[Submission], at: float) -> int:

@@ -161,7 +161,9 @@ class Slurm:
     def squeue(self, user: str | None = None) -> list[Row]:
         """All jobs of a user that Slurm remembers, also the ended ones; the caller's own by default."""
         marker = f"{secrets.token_hex(8)}:"
-        command = ["squeue", "-h", "-t", "all", "-u", user or str(os.getuid()), "-o", marker + QUEUE_FORMAT]
+        # With --all: jobs in a hidden partition are there too, and must not be submitted once more.
+        whose = ["-u", user or str(os.getuid())]
+        command = ["squeue", "--all", "-h", "-t", "all", *whose, "-o", marker + QUEUE_FORMAT]
         return queue_rows(self._answer(command), marker)
 
     def waiting_or_running(self, user: str | None = None) -> list[tuple[str, str]]:
@@ -189,7 +191,7 @@ class Slurm:
     def exit_codes(self, job: int) -> dict[int, str]:
         """Part → `rc:signal` of a job, as long as the controller remembers it."""
         try:
-            return exit_codes(self._answer(["scontrol", "show", "job", str(job)]))
+            return exit_codes(self._answer(["scontrol", "--all", "show", "job", str(job)]))
         except SlurmRefused:
             return {}
 
@@ -198,7 +200,7 @@ class Slurm:
         wanted = set(jobs)
         if len(wanted) <= FEW:
             return {job: self.exit_codes(job) for job in wanted}
-        listed = wait_statuses(self._answer(["squeue", "-h", "-t", "all", "-O", WAIT_STATUS_FIELDS]))
+        listed = wait_statuses(self._answer(["squeue", "--all", "-h", "-t", "all", "-O", WAIT_STATUS_FIELDS]))
         return {job: listed.get(job, {}) for job in wanted}
 
     def release(self, job: int) -> None:

@@ -78,6 +78,7 @@ Port=[{settings.node_port("n1")}-{settings.node_port(f"n{last}")}] CPUs={setting
 PartitionName=debug Nodes=ALL Default=YES DefaultTime=00:10:00 MaxTime=01:00:00 State=UP
 PartitionName=long Nodes=ALL DefaultTime=01:00:00 MaxTime=7-00:00:00 State=UP
 PartitionName=urgent Nodes=ALL DefaultTime=00:10:00 MaxTime=01:00:00 PriorityTier=10 State=UP
+PartitionName=private Nodes=ALL Hidden=YES DefaultTime=00:10:00 MaxTime=01:00:00 State=UP
 """
 
 

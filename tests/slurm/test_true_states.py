@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from cli.queue import Queue
 from cli.slurm import FEW, Slurm
 from dev.slurm_cluster import SlurmCluster
 from submissions.models import JobSubmission
@@ -136,6 +137,17 @@ def test_what_was_cancelled_while_it_waited_has_never_begun(
     assert ended["ended_at"] is not None
 
 
+@pytest.mark.parametrize("person", ["alice", "bare_alice"])
+def test_a_job_in_a_hidden_partition_is_seen_too(request: pytest.FixtureRequest, owner: User, person: str) -> None:
+    alice: Person = request.getfixturevalue(person)
+    submission = alice.submit(make_job(owner, "sleep 1\nexit 5").pk, "--partition=private")
+
+    ended = alice.wait_for(submission["id"], "failed", "completed", "unknown")
+
+    assert alice.run("squeue", "-h", "-t", "all", "-p", "private").stdout == ""
+    assert (ended["status"], ended["exit_code"], ended["partition"]) == ("failed", 5, "private")
+
+
 def test_a_job_killed_by_a_signal_says_so(alice: Person, owner: User) -> None:
     submission = alice.submit(make_job(owner, "kill -9 $$").pk)
 
@@ -152,8 +164,6 @@ def test_another_ones_job_with_a_copy_of_the_tag_is_not_taken_for_ours(
     submission = alice.submit(make_job(owner, "true").pk, "--hold")
     comment = f"--comment=jobbergate:{submission['tag']}"
     copied = cluster.client("sbatch", "--parsable", "--hold", comment, "-o", "/dev/null", "--wrap", "true")
-
-    from cli.queue import Queue
 
     queue = Queue(Slurm({**alice.environment, **cluster.environment()}).squeue("root,jg-alice"))
 
