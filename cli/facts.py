@@ -12,14 +12,14 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.queue import Submission
+from cli.queue import Submission, seconds
 from cli.slurm_text import Row
 
 # Part of a job (index of an array's task, component of a heterogeneous job, or 0) → what is known of it.
 Parts = dict[int, Row]
 
 LONGEST_NODES = 20_000
-# An array is called after the liveliest of its tasks.
+# A job is called after the liveliest of its parts.
 LIVELIEST_FIRST = ("RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "PENDING")
 
 
@@ -27,8 +27,12 @@ def iso(at: int | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at, UTC).isoformat()
 
 
-def merged(queued: Iterable[Row], recorded: Iterable[Row]) -> Parts:
+def merged(queued: Iterable[Row], recorded: Sequence[Row]) -> Parts:
+    """`recorded`: of each part the record of its last run, as `cli.records.own_records` finds them."""
     in_queue = {part: row for row in queued for part in row.parts}
+    if not in_queue and _is_of_components(recorded) and not all(row.is_over for row in recorded):
+        # A heterogeneous job has not ended before all of it has.
+        return {}
     is_array = any(row.array for row in in_queue.values())
     # In a burst the books show of an array its last task alone, for seconds, and under the array's own id; and of any
     # job an end without a beginning, or a last state without an end, which say nothing that the queue does not confirm.
@@ -42,14 +46,25 @@ def merged(queued: Iterable[Row], recorded: Iterable[Row]) -> Parts:
     parts = {}
     for part in sorted(in_queue.keys() | ended.keys()):
         row, record = in_queue.get(part), ended.get(part)
-        if row is None and record is not None:
-            parts[part] = record
-        elif row is not None and (record is None or not row.is_over):
-            # Not over in the queue, over in the books: it was requeued, and those are the books of the run before.
-            parts[part] = row
-        elif row is not None and record is not None:
-            parts[part] = _completed(record, row)
+        if told := _believed(row, record) if row and record else row or record:
+            parts[part] = told
     return parts
+
+
+def _is_of_components(recorded: Iterable[Row]) -> bool:
+    return any(max(row.parts, default=0) > 0 for row in recorded if not row.array)
+
+
+def _believed(row: Row, record: Row) -> Row:
+    """Of what the queue shows, and an end in the books."""
+    if not row.is_over or _queued(record) < _queued(row):
+        # Not over in the queue, over in the books: it was requeued, and those are the books of the run before.
+        return row
+    return record if _queued(record) > _queued(row) else _completed(record, row)
+
+
+def _queued(row: Row) -> int:
+    return row.submitted_at or 0
 
 
 def _completed(record: Row, row: Row) -> Row:
@@ -68,10 +83,19 @@ def wants_record(submission: Submission, queued: Sequence[Row]) -> bool:
 
 def is_behind(queued: Iterable[Row], recorded: Iterable[Row], *, at: float, patience: float) -> bool:
     """Whether accounting has yet to hear of an end that is only so many seconds old."""
-    ended = {part for row in recorded if row.is_whole for part in row.parts}
+    ended = {part: _queued(row) for row in recorded if row.is_whole for part in row.parts}
     return any(
-        row.is_over and not ended.issuperset(row.parts) and at - (row.ended_at or 0) < patience for row in queued
+        row.is_over
+        and not all(ended.get(part, -1) >= _queued(row) for part in row.parts)
+        and at - (row.ended_at or 0) < patience
+        for row in queued
     )
+
+
+def is_requeued(submission: Submission, queued: Iterable[Row]) -> bool:
+    """Whether an ended submission's job is live again: Slurm, or a person, has queued it once more."""
+    known = seconds(submission["queued_at"])
+    return known is not None and any(not row.is_over and _queued(row) > known for row in queued)
 
 
 def lacks_exit_code(row: Row) -> bool:
@@ -93,30 +117,42 @@ def report(submission: Submission, parts: Parts) -> dict[str, Any]:
         return {**named, "state": None}
     rows = list(dict.fromkeys(parts.values()))
     first = parts[min(parts)]
-    facts = _of_array(parts, rows) if first.array else _of_job(first, rows)
+    facts = _of_array(parts, rows) if first.array else _of_job(rows)
     if not any(row.is_held for row in rows):
         facts["released"] = True
     return named | {name: value for name, value in facts.items() if value is not None}
 
 
-def _of_job(first: Row, rows: Sequence[Row]) -> dict[str, Any]:
-    """A heterogeneous job is what its first component is, which runs the script."""
+def _of_job(rows: Sequence[Row]) -> dict[str, Any]:
+    """A job of several components goes on as long as one of them does, and then is what its first one is.
+
+    That one runs the script; but where another one failed, it has not completed.
+    """
+    first = next((row for row in rows if not row.is_over), None)
+    over = first is None
+    if first is None:
+        failed = (row for row in rows if row.state != "COMPLETED")
+        first = rows[0] if rows[0].state != "COMPLETED" else next(failed, rows[0])
     return {
-        "state": first.state,
+        "state": first.state if over else _liveliest(rows),
         "reason": first.reason,
-        "exit_code": first.exit_code if first.is_over else None,
-        "started_at": iso(first.started_at),
-        "ended_at": iso(first.ended_at),
+        "exit_code": first.exit_code if over else None,
+        "started_at": iso(_least(row.started_at for row in rows)),
+        "ended_at": iso(_most(row.ended_at for row in rows)) if over else None,
         **_common(rows),
     }
 
 
+def _liveliest(rows: Sequence[Row]) -> str:
+    words = {row.state for row in rows if not row.is_over} or {row.state for row in rows}
+    return next((word for word in LIVELIEST_FIRST if word in words), max(words))
+
+
 def _of_array(parts: Parts, rows: Sequence[Row]) -> dict[str, Any]:
     over = all(row.is_over for row in rows)
-    words = {row.state for row in rows}
     codes = [row.exit_code for row in rows if row.exit_code]
     return {
-        "state": next((word for word in LIVELIEST_FIRST if word in words), max(words)),
+        "state": _liveliest(rows),
         "reason": next((row.reason for row in rows if row.state == "PENDING"), ""),
         # As for Slurm's own dependencies: the highest of the tasks' codes.
         "exit_code": max(codes, key=_code) if over and codes else None,
@@ -134,6 +170,7 @@ def _common(rows: Sequence[Row]) -> dict[str, Any]:
         "account": rows[0].account,
         "nodes": ",".join(sorted({row.nodes for row in rows if row.nodes}))[:LONGEST_NODES],
         "submitted_at": iso(_least(row.submitted_at for row in rows)),
+        "queued_at": iso(_most(row.submitted_at for row in rows)),
         "requested_cpus": _most(row.cpus for row in rows),
         "requested_memory": _most(row.memory for row in rows),
         "time_limit": _most(row.time_limit for row in rows),

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 from cli.client import at
 from cli.errors import CliError
-from cli.facts import is_behind, lacks_exit_code, merged, report, wants_record, with_exit_codes
+from cli.facts import is_behind, is_requeued, lacks_exit_code, merged, report, wants_record, with_exit_codes
 from cli.handover import Talk, hand_over, is_dead, release, silently, take_in
 from cli.planning import Plan, plan
-from cli.queue import CLOCKS_DIFFER, Queue, Submission, is_our_record, seconds
+from cli.queue import Queue, Submission, seconds
+from cli.records import CLOCKS_DIFFER, own_records
 from cli.slurm import SlurmSilent
 
 if TYPE_CHECKING:
     from cli.client import Client
+    from cli.facts import Parts
     from cli.slurm import Slurm
-    from cli.slurm_text import Row
+    from cli.slurm_text import Row, User
 
 FINAL = frozenset({
     "rejected", "completed", "failed", "cancelled", "timeout", "out_of_memory", "node_fail", "boot_fail", "deadline",
@@ -50,10 +52,11 @@ def refresh(
 ) -> list[Submission]:
     """The same submissions, in the same order, as they are now. Raises SlurmSilent when nothing can be known.
 
-    Only one's own unfinished submissions to this machine's cluster, that no agent cares for, are looked at: staff see
-    other people's, and must not submit them as themselves. `user` is whose jobs squeue lists, the caller by default.
+    Only one's own submissions to this machine's cluster, that no agent cares for, are looked at: staff see other
+    people's, and must not submit them as themselves. An ended one is when Slurm has queued its job once more. `user` is
+    whose jobs squeue lists, the caller by default.
     """
-    if all(row["status"] in FINAL for row in submissions):
+    if not any(row["status"] not in FINAL or may_come_back(row) for row in submissions):
         return list(submissions)
     now = {row["id"]: row for row in submissions}
     queue = Queue(slurm.squeue(user))
@@ -68,14 +71,24 @@ def refresh(
         queue = Queue(slurm.squeue(user))
         if not todo.adopt:
             break
-    now.update(_observe(client, slurm, [now[number] for number in here], queue))
+    again = [one for one in submissions if is_mine(one, me, cluster) and is_requeued(one, queue.of(one))]
+    now.update(_observe(client, slurm, [*(now[number] for number in here), *again], queue))
     return [now[row["id"]] for row in submissions]
 
 
 def is_here(submission: Submission, me: str, cluster: str) -> bool:
-    if submission["status"] in FINAL or submission["via"] != "login_node" or submission["owner"] != me:
+    return submission["status"] not in FINAL and is_mine(submission, me, cluster)
+
+
+def is_mine(submission: Submission, me: str, cluster: str) -> bool:
+    if submission["via"] != "login_node" or submission["owner"] != me:
         return False
     return (submission["slurm_cluster"] or submission["cluster"] or cluster) == cluster
+
+
+def may_come_back(ended: Submission) -> bool:
+    """Whether its job may have been queued once more."""
+    return ended["via"] == "login_node" and ended["queued_at"] is not None
 
 
 def _carry_out(client: Client, slurm: Slurm, todo: Plan, talk: Talk) -> dict[int, Submission]:
@@ -100,22 +113,31 @@ def _carry_out(client: Client, slurm: Slurm, todo: Plan, talk: Talk) -> dict[int
 
 def _observe(client: Client, slurm: Slurm, here: Iterable[Submission], queue: Queue) -> dict[int, Submission]:
     """Reports what is known of each job; the submissions as the server knows them then."""
-    watched = [one for one in here if one["slurm_job_id"] is not None and one["status"] not in FINAL]
-    found = books(slurm, [one for one in watched if wants_record(one, queue.of(one))], queue)
-    known = (known_of(slurm, one, queue.of(one), found) for one in watched)
-    return _send(client, slurm, [one for one in known if one is not None])
+    watched = [one for one in here if one["slurm_job_id"] is not None and not is_over_for_good(one, queue)]
+    told = books(slurm, [one for one in watched if wants_record(one, queue.of(one))], queue)
+    known = [(one, parts_of(one, queue.of(one), told)) for one in watched]
+    return _send(client, slurm, reports(slurm, known))
 
 
-def known_of(slurm: Slurm, submission: Submission, queued: Sequence[Row], found: Books) -> dict[str, Any] | None:
-    """The report on one job; None where nothing can be said of it before accounting has spoken."""
+def parts_of(submission: Submission, queued: Sequence[Row], told: Books, user: User = None) -> Parts | None:
+    """What is known of its job; None where nothing can be said before accounting has spoken."""
     job = submission["slurm_job_id"]
-    if job in found.late or (found.silent and not queued):
+    if job in told.late or (told.silent and not queued):
         return None
-    ours = [row for row in found.rows.get(job, []) if is_our_record(row, submission)]
-    parts = merged(queued, ours)
-    if any(map(lacks_exit_code, parts.values())):
-        parts = with_exit_codes(parts, slurm.exit_codes(job))
-    return report(submission, parts)
+    return merged(queued, own_records(told.rows.get(job, ()), submission, user))
+
+
+def reports(slurm: Slurm, known: Iterable[tuple[Submission, Parts | None]]) -> list[dict[str, Any]]:
+    """On each of which something is known. The codes that accounting has not are asked for together."""
+    found = [(one, parts) for one, parts in known if parts is not None]
+    codes = slurm.exit_codes_of(
+        one["slurm_job_id"] for one, parts in found if any(map(lacks_exit_code, parts.values()))
+    )
+    return [report(one, with_exit_codes(parts, codes.get(one["slurm_job_id"], {}))) for one, parts in found]
+
+
+def is_over_for_good(submission: Submission, queue: Queue) -> bool:
+    return submission["status"] in FINAL and not is_requeued(submission, queue.of(submission))
 
 
 @dataclass(frozen=True)
@@ -132,13 +154,13 @@ def books(
     asked: Sequence[Submission],
     queue: Queue,
     *,
-    user_of: Callable[[Submission], str | None] = lambda _: None,
+    user_of: Callable[[Submission], User] = lambda _: None,
     patience: float = PATIENCE,
 ) -> Books:
     if not asked:
         return Books()
     started = time.time()
-    jobs = {one["slurm_job_id"]: queue.of(one, user_of(one)) for one in asked}
+    jobs = {one["slurm_job_id"] for one in asked}
     while True:
         try:
             rows = slurm.sacct(jobs, seconds=_reach(asked, started))
@@ -149,12 +171,15 @@ def books(
         found: dict[int, list[Row]] = defaultdict(list)
         for row in rows:
             found[row.job].append(row)
-        late = frozenset(
-            job for job, queued in jobs.items() if is_behind(queued, found[job], at=time.time(), patience=RECENT)
-        )
+        late = frozenset(one["slurm_job_id"] for one in asked if _is_late(one, queue, found, user_of(one)))
         if not late or time.time() - started >= patience:
             return Books(found, late)
         time.sleep(PAUSE)
+
+
+def _is_late(submission: Submission, queue: Queue, found: Mapping[int, Sequence[Row]], user: User) -> bool:
+    recorded = own_records(found.get(submission["slurm_job_id"], ()), submission, user)
+    return is_behind(queue.of(submission, user), recorded, at=time.time(), patience=RECENT)
 
 
 def _reach(asked: Sequence[Submission], at: float) -> int:

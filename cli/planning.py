@@ -12,13 +12,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from cli.queue import Queue, Submission, seconds
+from cli.slurm_text import User
 
 # host/pid/start time, tag → whether nobody can be submitting it any more.
 IsDead = Callable[[str, str], bool]
+# Whose a submission's job has to be.
+UserOf = Callable[[Submission], User]
+
+
+def anybody(_submission: Submission) -> User:
+    """For a queue of one person's jobs."""
+    return None
 
 
 @dataclass
@@ -36,19 +44,29 @@ class Plan:
         return not (self.adopt or self.release or self.hand_over or self.cancel)
 
 
-def plan(submissions: Iterable[Submission], queue: Queue, *, is_dead: IsDead, host: str, at: float) -> Plan:
+def plan(
+    submissions: Iterable[Submission],
+    queue: Queue,
+    *,
+    is_dead: IsDead,
+    host: str,
+    at: float,
+    user_of: UserOf = anybody,
+) -> Plan:
     """`host` is this machine's name, and `at` the time in seconds since 1970."""
     made = Plan()
     for submission in submissions:
         if submission["slurm_job_id"] is None:
-            _plan_unrecorded(made, submission, queue, is_dead, _is_abandoned(submission, host, at))
+            jobs = queue.tagged(submission["tag"], user_of(submission))
+            _plan_unrecorded(made, submission, jobs, is_dead, _is_abandoned(submission, host, at))
         else:
-            _plan_recorded(made, submission, queue)
+            _plan_recorded(made, submission, queue, user_of(submission))
     return made
 
 
-def _plan_unrecorded(made: Plan, submission: Submission, queue: Queue, is_dead: IsDead, is_abandoned: bool) -> None:
-    jobs = queue.tagged(submission["tag"])
+def _plan_unrecorded(
+    made: Plan, submission: Submission, jobs: Sequence[int], is_dead: IsDead, is_abandoned: bool
+) -> None:
     if jobs:
         made.adopt.append((submission, jobs[0]))
     elif submission["status"] == "created":
@@ -68,12 +86,12 @@ def _is_abandoned(submission: Submission, host: str, at: float) -> bool:
     return bool(this_slurm) and (seconds(submission["leased_until"]) or 0) < at
 
 
-def _plan_recorded(made: Plan, submission: Submission, queue: Queue) -> None:
+def _plan_recorded(made: Plan, submission: Submission, queue: Queue, user: User) -> None:
     recorded = submission["slurm_job_id"]
     # Only those that wait to be let go: what somebody released by hand is not ours to end.
-    others = [job for job in queue.tagged(submission["tag"]) if job != recorded]
+    others = [job for job in queue.tagged(submission["tag"], user) if job != recorded]
     made.cancel += [job for job in others if queue.is_held(job)]
-    rows = queue.of(submission)
+    rows = queue.of(submission, user)
     if submission["cancel_requested"] and not all(row.is_over for row in rows):
         made.cancel.append(recorded)
     elif any(row.is_held for row in rows) and not (submission["released"] or submission["hold"]):

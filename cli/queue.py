@@ -7,19 +7,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from cli.slurm_text import Row
+from cli.slurm_text import Row, User
 
 # As the server shows it in full.
 Submission = dict[str, Any]
-
-CLOCKS_DIFFER = 300
 
 
 class Queue:
     """What squeue showed, once.
 
-    Where it shows everybody's jobs, `user` says whose account the submission's would be: comments are there for all to
-    read, and to copy into jobs of their own.
+    Where it showed everybody's jobs, ask for one person's: a comment can be read and copied, and a job that a stranger
+    gave our tag is none of ours.
     """
 
     def __init__(self, rows: Iterable[Row]) -> None:
@@ -30,14 +28,14 @@ class Queue:
             if row.tag:
                 self._by_tag[row.tag].append(row)
 
-    def of(self, submission: Submission, user: str | None = None) -> list[Row]:
+    def of(self, submission: Submission, user: User = None) -> list[Row]:
         """The rows of the submission's recorded job."""
         rows = self._by_job.get(submission["slurm_job_id"], [])
-        return [row for row in rows if user in (None, row.user) and is_ours(row, submission)]
+        return [row for row in rows if row.is_of(user) and is_ours(row, submission)]
 
-    def tagged(self, tag: str, user: str | None = None) -> list[int]:
+    def tagged(self, tag: str, user: User = None) -> list[int]:
         """Ids of the jobs that carry a tag: those not over first, then the lowest."""
-        jobs = {row.job: row.is_over for row in self._by_tag.get(tag, []) if user in (None, row.user)}
+        jobs = {row.job: row.is_over for row in self._by_tag.get(tag, []) if row.is_of(user)}
         return sorted(jobs, key=lambda job: (jobs[job], job))
 
     def tags(self) -> Mapping[str, list[Row]]:
@@ -49,18 +47,17 @@ class Queue:
 
 def is_ours(row: Row, submission: Submission) -> bool:
     """Whether a job in the queue is the submission's. Slurm uses ids again: after a reset, or past MaxJobId."""
-    # A person named this job by its id, which is all that there is to go by.
+    at = row.submitted_at
+    # A person named this job by its id: only what was there before it is surely another one.
     if not submission["tag"]:
-        return True
+        return at is None or at >= (seconds(submission["submitted_at"]) or 0)
     # The comment may have been changed by hand; the same id of the same second is the same job.
-    return row.tag == submission["tag"] or row.submitted_at == seconds(submission["submitted_at"])
+    return row.tag == submission["tag"] or at in known_times(submission)
 
 
-def is_our_record(row: Row, submission: Submission) -> bool:
-    """The same for accounting, which need not keep comments: a job older than the submission is another one."""
-    if not submission["tag"] or row.submitted_at is None:
-        return True
-    return row.submitted_at >= (seconds(submission["created_at"]) or 0) - CLOCKS_DIFFER
+def known_times(submission: Submission) -> set[float]:
+    """When Slurm took the job in, the first time and the last."""
+    return {at for name in ("submitted_at", "queued_at") if (at := seconds(submission[name])) is not None}
 
 
 def seconds(text: str | None) -> float | None:

@@ -22,6 +22,7 @@ from cli.slurm_text import (
     QUEUE_FORMAT,
     RECORD_FIELDS,
     SEPARATOR,
+    WAIT_STATUS_FIELDS,
     Row,
     cluster_name,
     exit_codes,
@@ -29,6 +30,7 @@ from cli.slurm_text import (
     named_jobs,
     queue_rows,
     record_rows,
+    wait_statuses,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ SBATCH_SECONDS = 180
 LINGER_SECONDS = 2
 COMMAND_SECONDS = 100
 IDS_AT_ONCE = 5000
+# So many jobs are asked for one by one; for more of them the whole queue is listed once.
+FEW = 20
 
 STEERING_VERBS = {"release": "release", "hold": "hold", "requeue": "requeue"}
 STEERING = re.compile(r"(SBATCH|SLURM|SQUEUE|SACCT|SCANCEL|SCONTROL|JOBBERGATE)_")
@@ -159,7 +163,9 @@ class Slurm:
         """All jobs of a user that Slurm remembers, also the ended ones; the caller's own by default."""
         marker = f"{secrets.token_hex(8)}:"
         whose = [] if everybody else ["-u", user or str(os.getuid())]
-        return queue_rows(self._answer(["squeue", "-h", "-t", "all", *whose, "-o", marker + QUEUE_FORMAT]), marker)
+        # With --all: jobs in a hidden partition are there too, and must not be submitted once more.
+        command = ["squeue", "--all", "-h", "-t", "all", *whose, "-o", marker + QUEUE_FORMAT]
+        return queue_rows(self._answer(command), marker)
 
     def waiting_or_running(self, user: str | None = None) -> list[tuple[str, str]]:
         """Id and name of each job in the queue, by default of everybody's."""
@@ -171,19 +177,22 @@ class Slurm:
         """Accounting of jobs that were there within the last so many seconds; None where there is no accounting."""
         ids = sorted(set(jobs))
         rows: list[Row] = []
+        delimiter = f"{SEPARATOR}{secrets.token_hex(8)}{SEPARATOR}"
         for start in range(0, len(ids), IDS_AT_ONCE):
             listed = ",".join(map(str, ids[start : start + IDS_AT_ONCE]))
             asked = ["-j", listed, "-S", f"now-{max(seconds, 60)}", "-o", RECORD_FIELDS]
-            done = self._run(["sacct", "--noheader", "--parsable2", f"--delimiter={SEPARATOR}", *asked])
+            # A job that is queued again has one more record under its id, and so has another job that got the id later.
+            shape = ["--noheader", "--parsable2", "--duplicates", f"--delimiter={delimiter}"]
+            done = self._run(["sacct", *shape, *asked])
             if done.returncode and "accounting storage is disabled" in done.stderr:
                 return None
-            rows += record_rows(_checked(done))
+            rows += record_rows(_checked(done), delimiter)
         return rows
 
     def exit_codes(self, job: int) -> dict[int, str]:
         """Part → `rc:signal` of a job, as long as the controller remembers it."""
         try:
-            return exit_codes(self._answer(["scontrol", "show", "job", str(job)]))
+            return exit_codes(self._answer(["scontrol", "--all", "show", "job", str(job)]))
         except SlurmRefused:
             return {}
 
@@ -195,6 +204,14 @@ class Slurm:
         """
         listed = [str(job) for job in jobs]
         self._answer(["scancel", *listed] if verb == "cancel" else ["scontrol", STEERING_VERBS[verb], ",".join(listed)])
+
+    def exit_codes_of(self, jobs: Iterable[int]) -> dict[int, dict[int, str]]:
+        """Job → part → `rc:signal`, as long as the controller remembers them."""
+        wanted = set(jobs)
+        if len(wanted) <= FEW:
+            return {job: self.exit_codes(job) for job in wanted}
+        listed = wait_statuses(self._answer(["squeue", "--all", "-h", "-t", "all", "-O", WAIT_STATUS_FIELDS]))
+        return {job: listed.get(job, {}) for job in wanted}
 
     def release(self, job: int) -> None:
         self.steer("release", [job])

@@ -11,14 +11,25 @@ if TYPE_CHECKING:
 
 SEPARATOR = "\x1f"
 # The comment comes last: it is the only field in which a person may write separators and line ends.
-QUEUE_FORMAT = SEPARATOR.join(["%i", "%T", "%r", "%u", "%V", "%S", "%e", "%l", "%P", "%a", "%N", "%C", "%k"])
+QUEUE_FORMAT = SEPARATOR.join(["%i", "%T", "%r", "%V", "%S", "%e", "%l", "%u", "%U", "%P", "%a", "%N", "%C", "%k"])
 RECORD_FIELDS = (
-    "JobID,State,ExitCode,Submit,Start,End,ReqCPUS,NNodes,ReqMem,Timelimit,TotalCPU,MaxRSS,NodeList,Partition,Account"
+    # The account comes last: where none is enforced it may hold any text, line ends too.
+    "JobID,State,ExitCode,Submit,Start,End,ReqCPUS,NNodes,ReqMem,Timelimit,TotalCPU,MaxRSS,NodeList,Partition,User,UID,"
+    "Account"
 )
+# What squeue has in numbers alone, so that no text of a job's owner can stand among them.
+WAIT_STATUS_FIELDS = "JobID:20,ArrayJobID:20,ArrayTaskID:20,HetJobID:20,HetJobOffset:20,exit_code:20"
 # A preempted job that is queued again shows as pending; one that still says PREEMPTED is not coming back.
 OVER = frozenset({
     "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",
     "TIMEOUT",
+})  # fmt: skip
+# The others are flags.
+BASE = OVER - {"REVOKED"} | {"PENDING", "RUNNING", "SUSPENDED"}
+# Flags, and what accounting says of a run that was not the last one: none of them is an end, whatever else is said.
+GOES_ON = frozenset({
+    "COMPLETING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESIZING", "RESV_DEL_HOLD", "SPECIAL_EXIT", "STAGE_OUT",
+    "CONFIGURING", "SIGNALING", "STOPPED",
 })  # fmt: skip
 TAG_PREFIX = "jobbergate:"
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50}
@@ -31,6 +42,10 @@ _EXIT_CODE = re.compile(r"^\s+Requeue=.*\bExitCode=(\d+:\d+)", re.MULTILINE)
 _PART = re.compile(r"\d+(?: ArrayJobId=\d+ ArrayTaskId=(?P<task>\S+))?(?: HetJobId=\d+ HetJobOffset=(?P<het>\d+))?")
 
 
+# Somebody's login, or its number; None where all jobs that are shown are one person's.
+User = str | int | None
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of squeue, or one allocation of sacct with what its steps used. Times are seconds since 1970."""
@@ -41,8 +56,6 @@ class Row:
     array: bool
     state: str
     reason: str = ""
-    # Whose it is. Of records: not told.
-    user: str = ""
     comment: str = ""
     exit_code: str | None = None
     submitted_at: int | None = None
@@ -51,6 +64,8 @@ class Row:
     partition: str = ""
     account: str = ""
     nodes: str = ""
+    user: str = ""
+    uid: int | None = None
     cpus: int | None = None
     memory: int | None = None
     time_limit: int | None = None
@@ -66,7 +81,12 @@ class Row:
 
     @property
     def is_over(self) -> bool:
-        return self.state in OVER or self.ended_at is not None
+        # An end without a word that we know: it is over, and the word is left to the server.
+        return self.state in OVER or (self.ended_at is not None and self.state not in GOES_ON | BASE)
+
+    def is_of(self, user: User) -> bool:
+        """Whether it is this person's job: named by login or by number, for a login may have two names."""
+        return user is None or user in (self.user, self.uid)
 
     @property
     def is_whole(self) -> bool:
@@ -92,52 +112,59 @@ def _queue_row(line: str) -> Row | None:
     name = _ID.fullmatch(fields[0])
     if name is None or len(fields) <= QUEUE_FORMAT.count(SEPARATOR):
         return None
-    _, state, reason, user, submit, start, end, limit, partition, account, nodes, cpus, comment = fields
+    _, state, reason, submit, start, end, limit, user, uid, partition, account, nodes, cpus, comment = fields
     row = Row(
         job=int(name["job"]),
         parts=_parts(name),
         array=name["task"] is not None,
-        state=state,
+        state=state_word(state),
         reason="" if reason == "None" else reason,
-        user=user,
         comment="" if comment == "(null)" else comment,
         submitted_at=_time(submit),
         # Before the start squeue shows when it may come, and until the end when the time limit strikes.
         started_at=None if state == "PENDING" else _time(start),
-        ended_at=_time(end) if state in OVER else None,
+        ended_at=_time(end) if state_word(state) in OVER else None,
         partition=partition,
         account="" if account == "(null)" else account,
         nodes=nodes,
+        user=user,
+        uid=_time(uid),
         cpus=int(cpus) if cpus.isdigit() else None,
         time_limit=_whole(duration(limit)),
     )
     return _unless_never_started(row)
 
 
-def record_rows(text: str) -> list[Row]:
-    """Rows of `sacct -n -P -o RECORD_FIELDS`: one an allocation, with the peak memory of its steps."""
-    rows: dict[str, Row] = {}
+def record_rows(text: str, delimiter: str) -> list[Row]:
+    """Rows of `sacct -n -P --duplicates -o RECORD_FIELDS`: one a run of an allocation, with its steps' peak memory.
+
+    The delimiter is random, like squeue's marker: a name with a line end in it must not be able to pass for a row.
+    """
+    rows: list[Row] = []
+    # Allocation → place of its last row: the steps that follow are of that run.
+    places: dict[str, int] = {}
     for line in text.splitlines():
-        fields = line.split(SEPARATOR)
+        fields = line.split(delimiter)
         name = _ID.fullmatch(fields[0])
         if name is None or len(fields) != RECORD_FIELDS.count(",") + 1:
             continue
         allocation = fields[0].removesuffix(f".{name['step']}")
         if name["step"] is None:
-            rows[allocation] = _record_row(name, fields)
-        elif allocation in rows:
-            rows[allocation] = _with_step(rows[allocation], memory(fields[11]))
-    return list(rows.values())
+            places[allocation] = len(rows)
+            rows.append(_record_row(name, fields))
+        elif allocation in places:
+            rows[places[allocation]] = _with_step(rows[places[allocation]], memory(fields[11]))
+    return rows
 
 
 def _record_row(name: re.Match[str], fields: list[str]) -> Row:
-    _, state, code, submit, start, end, cpus, nodes_asked, asked, limit, used, peak, nodes, partition, account = fields
+    _, state, code, submit, start, end, cpus, nodes_asked, asked, limit, used, peak, *named = fields
+    nodes, partition, user, uid, account = named
     row = Row(
         job=int(name["job"]),
         parts=_parts(name),
         array=name["task"] is not None,
-        # `CANCELLED by 1000`
-        state=state.partition(" ")[0],
+        state=state_word(state),
         # After an outage of slurmdbd a job is FAILED with code 0:0 and no end, until its end is told.
         exit_code=(code or None) if _time(end) else None,
         submitted_at=_time(submit),
@@ -146,6 +173,8 @@ def _record_row(name: re.Match[str], fields: list[str]) -> Row:
         partition=partition,
         account=account,
         nodes="" if nodes == "None assigned" else nodes,
+        user=user,
+        uid=_time(uid),
         cpus=(int(cpus) or None) if cpus.isdigit() else None,
         memory=memory(asked, cpus=cpus, nodes=nodes_asked),
         time_limit=_whole(duration(limit)),
@@ -153,6 +182,13 @@ def _record_row(name: re.Match[str], fields: list[str]) -> Row:
         peak_memory=memory(peak),
     )
     return _unless_never_started(row)
+
+
+def state_word(text: str) -> str:
+    """One word of `CANCELLED by 1000` or `RUNNING,POWER_UP_NODE`: the base state, or a flag that it is no end yet."""
+    words = re.split(r"[,|]", text.partition(" ")[0])
+    base = next((word for word in words if word in BASE), words[0])
+    return next((word for word in words if word in GOES_ON), base) if base in OVER else base
 
 
 def _unless_never_started(row: Row) -> Row:
@@ -181,6 +217,18 @@ def exit_codes(text: str) -> dict[int, str]:
         part, code = _PART.match(block), _EXIT_CODE.search(block)
         if part and code:
             codes.update(dict.fromkeys(indexes(part["task"] or part["het"] or "0"), code[1]))
+    return codes
+
+
+def wait_statuses(text: str) -> dict[int, dict[int, str]]:
+    """Job → part → `rc:signal`, from `squeue -h -O WAIT_STATUS_FIELDS`, which shows what wait(2) gave."""
+    codes: dict[int, dict[int, str]] = {}
+    for line in text.splitlines():
+        job, array, task, het, component, status = (line[start : start + 20].strip() for start in range(0, 120, 20))
+        # The tasks of an array that have not begun share a line, and have no status.
+        owner, part = (het, component) if het.isdigit() else (job, "0") if task == "N/A" else (array, task)
+        if owner.isdigit() and part.isdigit() and status.isdigit():
+            codes.setdefault(int(owner), {})[int(part)] = f"{int(status) >> 8}:{int(status) & 0x7F}"
     return codes
 
 

@@ -66,6 +66,9 @@ SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
+# A job in `urgent` takes the place of others, which wait again, or end where they may not be requeued.
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 DefMemPerCPU=100
 GresTypes=gpu
 {accounting_lines(settings, directory, address)}
@@ -74,6 +77,8 @@ Port=[{settings.node_port("n1")}-{settings.node_port(f"n{last}")}] CPUs={setting
 {gpus_of_a_node(settings)}State=UNKNOWN
 PartitionName=debug Nodes=ALL Default=YES DefaultTime=00:10:00 MaxTime=01:00:00 State=UP
 PartitionName=long Nodes=ALL DefaultTime=01:00:00 MaxTime=7-00:00:00 State=UP
+PartitionName=urgent Nodes=ALL DefaultTime=00:10:00 MaxTime=01:00:00 PriorityTier=10 State=UP
+PartitionName=private Nodes=ALL Hidden=YES DefaultTime=00:10:00 MaxTime=01:00:00 State=UP
 """
 
 

@@ -8,6 +8,7 @@ from jobbergate.core.admin import ReadOnlyInline, StaffAdmin, link
 from jobbergate.core.errors import DomainError
 from submissions.clusters import Cluster
 from submissions.models import JobSubmission, SubmissionEvent
+from submissions.reasons import explain
 
 
 @admin.register(Cluster)
@@ -69,7 +70,17 @@ class JobSubmissionAdmin(StaffAdmin):
     inlines = (EventsInline,)
     changeable = ("name", "description", "is_archived")
     # What one comes for; after it, everything else that is known.
-    first = ("status", "reason", "slurm_job_id", "slurm_cluster", "exit_code", "signal", "script_page", "owner")
+    first = (
+        "status",
+        "reason",
+        "explanation",
+        "slurm_job_id",
+        "slurm_cluster",
+        "exit_code",
+        "signal",
+        "script_page",
+        "owner",
+    )
     # What Slurm and the hand-over wrote, and which task of a large array is where.
     hidden = (
         "id",
@@ -104,6 +115,10 @@ class JobSubmissionAdmin(StaffAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()
+
+    @admin.display
+    def explanation(self, submission: JobSubmission) -> str:
+        return explain(submission.status, submission.reason)
 
     @admin.display(description="job script")
     def script_page(self, submission: JobSubmission) -> str:

@@ -133,10 +133,10 @@ class JobSubmission(Resource):
     partition = models.CharField(max_length=255, blank=True, editable=False)
     account = models.CharField(max_length=255, blank=True, editable=False)
     nodes = models.TextField(blank=True, editable=False)
-    # Of an array: index → status, index → `rc:signal` of those that ended, and how many tasks have which status.
     # How often Slurm queued it (or tasks of it), and the last time: a requeued job is the same job.
     attempts = models.PositiveIntegerField(default=1, editable=False)
     queued_at = models.DateTimeField("queued", null=True, blank=True, editable=False)
+    # Of an array: index → status, index → `rc:signal` of those that ended, and how many tasks have which status.
     task_statuses = models.JSONField(default=dict, blank=True, editable=False)
     task_exit_codes = models.JSONField(default=dict, blank=True, editable=False)
     tasks = models.JSONField(default=dict, blank=True, editable=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.agent.handing import Handing
-from cli.agent.identity import Account, Accounts, NoAccount
+from cli.agent.identity import NOBODY, Account, Accounts, NoAccount
 from cli.agent.workers import Workers
 from cli.queue import Submission
 
@@ -50,10 +50,10 @@ class Hands:
         except NoAccount:
             return None
 
-    def user_of(self, row: Submission) -> str:
-        """Nobody's name where there is no account: no job can be the submission's then."""
+    def user_of(self, row: Submission) -> int:
+        """Nobody's number where there is no account: no job can be the submission's then."""
         account = self.account_of(row)
-        return account.name if account else ""
+        return account.uid if account else NOBODY.uid
 
     def submit(self, handing: Handing) -> None:
         handing.at("submitting")

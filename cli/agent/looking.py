@@ -19,7 +19,7 @@ from cli.queue import Queue, Submission
 if TYPE_CHECKING:
     from cli.slurm import Slurm
 
-UserOf = Callable[[Submission], str]
+UserOf = Callable[[Submission], int]
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ class Agent:
         self._slurm_silent.worked()
         self._looks += 1
         for handing in self._handing.values():
-            handing.looked(found.queue.tagged(handing.row["tag"], handing.account.name), found.began)
+            handing.looked(found.queue.tagged(handing.row["tag"], handing.account.uid), found.began)
         reports = {one["id"]: one for one in self._watch.changes(self._slurm, found, asked, self._hands.user_of)}
         self._outbox.reports |= reports
         self._outbox.tags |= self._strangers(found.queue)
@@ -171,8 +171,8 @@ class Agent:
             account = self._hands.account_of(row)
             if account is None or not row["tag"]:
                 continue
-            self._hands.steer(account, "cancel", twins(row, queue, account.name))
-            if is_held_by_us(row, queue.of(row, account.name)):
+            self._hands.steer(account, "cancel", twins(row, queue, account.uid))
+            if is_held_by_us(row, queue.of(row, account.uid)):
                 held.append(row)
         self._hands.release(held)
 

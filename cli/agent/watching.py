@@ -6,11 +6,11 @@ Of ten thousand jobs most are as they were at the last look. Those cost a compar
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cli.agent.looking import Look, UserOf
-from cli.observation import Books, known_of
+from cli.facts import Parts
+from cli.observation import Books, parts_of, reports
 from cli.queue import Queue, Submission
 from cli.slurm_text import Row
 
@@ -46,26 +46,22 @@ class Watch:
         at = time.monotonic() - UNKNOWN_SECONDS
         return [row for number, row in self.rows.items() if self._asked_at.get(number, at) <= at]
 
-    def changes(self, slurm: Slurm, found: Look, asked: list[Submission], user_of: UserOf) -> Iterator[Report]:
+    def changes(self, slurm: Slurm, found: Look, asked: list[Submission], user_of: UserOf) -> list[Report]:
         """Reports on what is not as it was said to be."""
         if found.queue is None:
-            return
-        for row in asked:
-            if row["id"] in self.rows:
-                queued = found.queue.of(row, user_of(row))
-                report = self._report(slurm, row, queued, found.books)
-                if report is not None and report != self._said.get(row["id"]):
-                    yield report
+            return []
+        known = [(row, self._parts(row, found.queue.of(row, user_of(row)), found.books, user_of(row))) for row in asked]
+        told = reports(slurm, ((row, parts) for row, parts in known if row["id"] in self.rows))
+        at = time.monotonic()
+        self._asked_at |= {one["id"]: at for one in told if one["state"] is None}
+        return [one for one in told if one != self._said.get(one["id"])]
 
-    def _report(self, slurm: Slurm, row: Submission, queued: list[Row], books: Books) -> Report | None:
+    def _parts(self, row: Submission, queued: list[Row], books: Books, user: int) -> Parts | None:
         number = row["id"]
         if queued and queued == self._seen.get(number) and not any(one.is_over for one in queued):
             return None
-        report = known_of(slurm, row, queued, books)
         self._seen[number] = queued
-        if report is not None and report["state"] is None:
-            self._asked_at[number] = time.monotonic()
-        return report
+        return parts_of(row, queued, books, user)
 
     def said(self, report: Report) -> None:
         """The server has it."""
@@ -82,7 +78,7 @@ class Watch:
         self._said.clear()
 
 
-def twins(row: Submission, queue: Queue, user: str) -> list[int]:
+def twins(row: Submission, queue: Queue, user: int) -> list[int]:
     """Held jobs with its tag that are not the recorded one: one too many each."""
     return [job for job in queue.tagged(row["tag"], user) if job != row["slurm_job_id"] and queue.is_held(job)]
 

@@ -12,9 +12,9 @@ from cli.session import Command, Noun, Session, pass_session
 
 FIELDS = columns(
     "id name description owner job_script cluster slurm_cluster slurm_job_id status reason exit_code signal nodes"
-    " partition account tasks submitted_at started_at ended_at is_archived created_at updated_at via tag comment hold"
-    " released cancel_requested execution_directory sbatch_arguments lease_holder leased_until requested_cpus"
-    " requested_memory time_limit cpu_time peak_memory"
+    " partition account tasks submitted_at attempts queued_at started_at ended_at is_archived created_at updated_at via"
+    " tag comment hold released cancel_requested execution_directory sbatch_arguments lease_holder leased_until"
+    " requested_cpus requested_memory time_limit cpu_time peak_memory explanation"
 )
 TABLE = columns("id name status reason slurm_cluster slurm_job_id job_script created_at")
 

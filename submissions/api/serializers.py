@@ -1,11 +1,13 @@
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from jobbergate.core.api.rows import RowSerializer
+from jobbergate.core.api.rows import Row, RowSerializer
 from submissions.clusters import Cluster
 from submissions.models import MAX_JOB_ID, JobSubmission, SubmissionEvent
+from submissions.reasons import explain
 
 SUBMISSION = {
     "id": 901,
@@ -24,6 +26,8 @@ SUBMISSION = {
     "account": "cfd",
     "tasks": {},
     "submitted_at": "2026-05-12T07:31:10Z",
+    "attempts": 1,
+    "queued_at": "2026-05-12T07:31:10Z",
     "started_at": "2026-05-12T07:31:12Z",
     "ended_at": "2026-05-12T09:02:47Z",
     "is_archived": False,
@@ -45,6 +49,7 @@ SUBMISSION = {
     "time_limit": 7200,
     "cpu_time": 1400000.5,
     "peak_memory": 6442450944,
+    "explanation": "",
 }
 REPORT = {
     "slurm_cluster": "hilbert",
@@ -81,16 +86,32 @@ class JobSubmissionSerializer(RowSerializer):
     cluster = serializers.CharField(source="cluster.name", read_only=True, allow_null=True)
     tasks = serializers.DictField(child=serializers.IntegerField(), read_only=True)
     sbatch_arguments = serializers.ListField(child=serializers.CharField(), read_only=True)
+    explanation = serializers.CharField(
+        source="*", read_only=True, help_text="Status and reason in plain words, and what to do about them."
+    )
 
     class Meta:
         model = JobSubmission
         fields = [
             "id", "name", "description", "owner", "job_script", "cluster", "slurm_cluster", "slurm_job_id", "status",
-            "reason", "exit_code", "signal", "nodes", "partition", "account", "tasks", "submitted_at", "started_at",
-            "ended_at", "is_archived", "created_at", "updated_at", "via", "tag", "comment", "hold", "released",
-            "cancel_requested", "execution_directory", "sbatch_arguments", "lease_holder", "leased_until",
-            "requested_cpus", "requested_memory", "time_limit", "cpu_time", "peak_memory",
+            "reason", "exit_code", "signal", "nodes", "partition", "account", "tasks", "submitted_at", "attempts",
+            "queued_at", "started_at", "ended_at", "is_archived", "created_at", "updated_at", "via", "tag", "comment",
+            "hold", "released", "cancel_requested", "execution_directory", "sbatch_arguments", "lease_holder",
+            "leased_until", "requested_cpus", "requested_memory", "time_limit", "cpu_time", "peak_memory",
+            "explanation",
         ]  # fmt: skip
+
+    @classmethod
+    def rows(cls, queryset: QuerySet[Any]) -> list[Row]:
+        return [explained(row) for row in super().rows(queryset)]
+
+    def to_representation(self, instance: Any) -> Row:
+        return explained(super().to_representation(instance))
+
+
+def explained(row: Row) -> Row:
+    row["explanation"] = explain(row["status"], row["reason"])
+    return row
 
 
 class DirectoryField(serializers.CharField):
@@ -196,6 +217,9 @@ class ReportSerializer(serializers.Serializer[Any]):
     account = WordField(required=False, allow_blank=True, allow_null=True)
     nodes = WordField(20_000, required=False, allow_blank=True, allow_null=True)
     submitted_at = serializers.DateTimeField(required=False, allow_null=True)
+    queued_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="When it was queued the last time: later than known is a requeue."
+    )
     started_at = serializers.DateTimeField(required=False, allow_null=True)
     ended_at = serializers.DateTimeField(required=False, allow_null=True)
     tasks = serializers.DictField(child=WordField(64), required=False, allow_null=True)

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.facts import is_behind, lacks_exit_code, merged, report, wants_record, with_exit_codes
-from cli.queue import is_our_record
+from cli.facts import is_behind, is_requeued, lacks_exit_code, merged, report, wants_record, with_exit_codes
 from cli.slurm_text import Row
 
 SUBMISSION: dict[str, Any] = {
@@ -37,6 +36,13 @@ OPEN_RECORD = replace(RECORD, state="RUNNING", ended_at=None, exit_code="0:0")
         ([], [RECORD], {0: RECORD}),
         # It was requeued, and the record is that of the first run.
         ([WAITING], [RECORD], {0: WAITING}),
+        ([replace(OVER, submitted_at=START + 70)], [RECORD], {0: replace(OVER, submitted_at=START + 70)}),
+        # It was requeued, and ended once more, since the queue was asked.
+        ([OVER], [replace(RECORD, submitted_at=START + 60)], {0: replace(RECORD, submitted_at=START + 60)}),
+        # It was requeued, and nobody knows of the run after that.
+        ([], [replace(RECORD, state="REQUEUED")], {}),
+        # One of its components goes on, or its end is not in the books yet.
+        ([], [RECORD, replace(RECORD, parts=(1,), state="RUNNING", ended_at=None)], {}),
         # The books show a running array's last task under the array's own id, as if it were the whole job.
         ([replace(RUNNING, array=True, parts=(1,))], [RECORD], {1: replace(RUNNING, array=True, parts=(1,))}),
         # An end without a beginning, of something that has left the queue: perhaps of an array, perhaps not.
@@ -62,6 +68,7 @@ def test_a_waiting_job() -> None:
         "account": "demo",
         "nodes": "",
         "submitted_at": "2026-11-22T19:38:36+00:00",
+        "queued_at": "2026-11-22T19:38:36+00:00",
         "requested_cpus": 2,
         "released": True,
     }
@@ -80,6 +87,7 @@ def test_an_ended_job_with_what_accounting_adds() -> None:
         "account": "demo",
         "nodes": "n1",
         "submitted_at": "2026-11-22T19:38:36+00:00",
+        "queued_at": "2026-11-22T19:38:36+00:00",
         "requested_cpus": 2,
         "requested_memory": 4 << 30,
         "cpu_time": 0.3,
@@ -122,11 +130,55 @@ def test_an_array_ends_with_its_last_task_and_has_the_highest_exit_code() -> Non
     assert (told["cpu_time"], told["peak_memory"]) == (pytest.approx(0.9), 1 << 20)
 
 
-def test_a_heterogeneous_job_is_what_its_first_component_is() -> None:
-    told = report(SUBMISSION, {0: RECORD, 1: replace(RECORD, parts=(1,), state="CANCELLED", nodes="n2")})
+DONE = replace(RECORD, state="COMPLETED", exit_code="0:0")
 
-    assert (told["state"], told["exit_code"], told["nodes"]) == ("FAILED", "3:0", "n1,n2")
+
+@pytest.mark.parametrize(
+    ("components", "state", "exit_code"),
+    [
+        ([RECORD, replace(RECORD, state="CANCELLED", exit_code="0:15")], "FAILED", "3:0"),
+        ([DONE, DONE], "COMPLETED", "0:0"),
+        ([DONE, RECORD], "FAILED", "3:0"),
+        ([DONE, replace(RECORD, state="NODE_FAIL", exit_code="0:0")], "NODE_FAIL", "0:0"),
+        ([RECORD, RUNNING], "RUNNING", None),
+        ([DONE, replace(RUNNING, state="COMPLETING")], "COMPLETING", None),
+        ([WAITING, RUNNING], "RUNNING", None),
+        ([WAITING, WAITING], "PENDING", None),
+    ],
+)
+def test_a_heterogeneous_job_ends_with_all_its_components(
+    components: list[Row], state: str, exit_code: str | None
+) -> None:
+    parts = {part: replace(row, parts=(part,), nodes=f"n{part}") for part, row in enumerate(components)}
+
+    told = report(SUBMISSION, parts)
+
+    assert (told["state"], told.get("exit_code"), told["nodes"]) == (state, exit_code, "n0,n1")
+    assert ("ended_at" in told) == (exit_code is not None)
     assert "tasks" not in told
+
+
+def test_a_job_was_queued_when_the_last_of_its_parts_was() -> None:
+    again = replace(WAITING, array=True, parts=(1,), submitted_at=START + 60)
+
+    told = report(SUBMISSION, {0: replace(DONE, array=True), 1: again})
+
+    assert (told["submitted_at"], told["queued_at"]) == ("2026-11-22T19:38:36+00:00", "2026-11-22T19:39:36+00:00")
+
+
+@pytest.mark.parametrize(
+    ("row", "again"),
+    [
+        (replace(WAITING, submitted_at=START + 60), True),
+        # As it was known, and one that has ended once more before anybody looked.
+        (WAITING, False),
+        (replace(RUNNING, submitted_at=START - 1), False),
+        (replace(OVER, submitted_at=START + 60), False),
+    ],
+)
+def test_an_ended_job_is_looked_at_again_when_it_is_queued_again(row: Row, again: bool) -> None:
+    assert is_requeued({"queued_at": "2026-11-22T19:38:36Z"}, [row]) is again
+    assert is_requeued({"queued_at": None}, [row]) is False
 
 
 @pytest.mark.parametrize(
@@ -148,6 +200,7 @@ def test_an_end_of_just_now_is_waited_for_but_an_older_one_is_not() -> None:
     assert is_behind([OVER], [OPEN_RECORD], at=START + 62.0, patience=10)
     assert is_behind([OVER], [replace(RECORD, partition="")], at=START + 62.0, patience=10)
     assert is_behind([OVER], [replace(RECORD, ended_at=None)], at=START + 62.0, patience=10)
+    assert is_behind([OVER], [replace(RECORD, submitted_at=START - 60)], at=START + 62.0, patience=10)
     assert not is_behind([OVER], [RECORD], at=START + 62.0, patience=10)
     assert not is_behind([OVER], [], at=START + 90.0, patience=10)
     assert not is_behind([RUNNING], [], at=START + 62.0, patience=10)
@@ -163,9 +216,3 @@ def test_without_accounting_the_controller_gives_the_exit_codes() -> None:
         1: never_started,
         2: RUNNING,
     }
-
-
-def test_a_record_from_before_the_submission_is_of_another_job_with_the_same_id() -> None:
-    assert is_our_record(RECORD, SUBMISSION)
-    assert not is_our_record(replace(RECORD, submitted_at=START - 3600), SUBMISSION)
-    assert is_our_record(replace(RECORD, submitted_at=START - 3600), SUBMISSION | {"tag": ""})

@@ -24,6 +24,7 @@ def submission(**fields: Any) -> dict[str, Any]:
         "leased_until": AFTER,
         "created_at": BEFORE,
         "submitted_at": BEFORE,
+        "queued_at": None,
         "hold": False,
         "released": False,
         "cancel_requested": False,
@@ -151,3 +152,24 @@ def test_a_job_that_a_person_named_is_known_by_its_id() -> None:
     one = recorded(tag="", released=True, cancel_requested=True)
 
     assert planned(one, row(7, "RUNNING", "", tag="other")) == Plan(cancel=[7])
+
+
+# --- whose they are -------------------------------------------------------------------------------------------------
+
+
+def planned_for(user: str, one: dict[str, Any], *rows: Row) -> Plan:
+    return plan([one], Queue(rows), is_dead=lambda holder, tag: False, host="login1", at=NOW, user_of=lambda _: user)
+
+
+@pytest.mark.parametrize("one", [submission(), submission(status="created"), recorded(), recorded(released=True)])
+def test_a_stranger_s_job_with_our_tag_is_neither_taken_in_nor_let_go_nor_cancelled(one: dict[str, Any]) -> None:
+    found = planned_for("alice", one, row(7, user="mallory"), row(8, user="mallory"))
+
+    assert (found.adopt, found.release, found.cancel) == ([], [], [])
+
+
+def test_the_owner_s_own_are() -> None:
+    one, two = submission(), recorded()
+
+    assert planned_for("alice", one, row(6, user="mallory"), row(7, user="alice")) == Plan(adopt=[(one, 7)])
+    assert planned_for("alice", two, row(7, user="alice"), row(8, user="alice")) == Plan(release=[two], cancel=[8])

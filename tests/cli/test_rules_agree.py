@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 from applications.forms import Form, InvalidAnswers
 from applications.questions import InvalidForm
+from cli import observation
 from cli.asking import NobodyToAsk, answer_form
 from cli.errors import CliError
+from cli.slurm_text import Row, state_word
 from cli.workflow import capture_form
+from submissions import states
 
 FOLDERS = sorted(path for path in (Path(__file__).parents[1] / "folders").iterdir() if path.is_dir())
 CHOICES = [["Two", 2], ["debug", "long"], ["long", "debug"], True, "2", 1.5, ""]
@@ -188,3 +191,36 @@ def test_a_captured_form_is_taken_by_the_server_as_it_is(folder):
     form = capture_form(folder)
 
     assert Form.from_json(form).as_json() == form
+
+
+# --- states of jobs ---------------------------------------------------------------------------------------------------
+
+STATE_WORDS = [
+    "PENDING", "RUNNING", "SUSPENDED", "COMPLETED", "CANCELLED", "FAILED", "TIMEOUT", "NODE_FAIL", "PREEMPTED",
+    "BOOT_FAIL", "DEADLINE", "OUT_OF_MEMORY", "COMPLETING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED",
+    "RESIZING", "RESV_DEL_HOLD", "REVOKED", "SIGNALING", "SPECIAL_EXIT", "STAGE_OUT", "STOPPED", "POWER_UP_NODE",
+    "LAUNCH_FAILED", "SOMETHING_NEW",
+]  # fmt: skip
+
+
+def test_both_sides_hold_the_same_states_for_final():
+    assert set(observation.FINAL) == set(states.FINAL)
+
+
+@pytest.mark.parametrize("word", STATE_WORDS)
+def test_both_sides_hold_the_same_words_for_an_end(word):
+    over = Row(7, (0,), False, word, ended_at=1).is_over
+
+    # Of a word that is new the books may tell an end; that is no success, no failure and not final.
+    assert over == states.is_final(states.status_of(word)) or word in (
+        "POWER_UP_NODE",
+        "LAUNCH_FAILED",
+        "SOMETHING_NEW",
+    )
+
+
+@given(st.lists(st.sampled_from(STATE_WORDS), min_size=1, max_size=3), st.sampled_from(",|"))
+def test_both_sides_take_the_same_of_several_words(words, separator):
+    text = separator.join(words)
+
+    assert states.status_of(state_word(text)) == states.status_of(text)

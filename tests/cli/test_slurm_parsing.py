@@ -27,12 +27,16 @@ from cli.slurm_text import (
     named_jobs,
     queue_rows,
     record_rows,
+    state_word,
+    wait_statuses,
 )
 
 MARKER = "5f2b8c1f3f7e4f0e:"
-LINE = ["1", "RUNNING", "None", "alice", "1795376316", "1795376317", "1795376917", "10:00", "debug", "demo", "n1", "2"]
+LINE = ["1", "RUNNING", "None", "1795376316", "1795376317", "1795376917", "10:00", "alice", "1001"]
+LINE += ["debug", "demo", "n1", "2"]
 RECORD = ["1", "FAILED", "3:0", "1795376316", "1795376317", "1795376319", "4", "1", "4G", "2-03:05:00", "00:00.317"]
-RECORD += ["", "n1", "debug", "demo"]
+RECORD += ["", "n1", "debug", "alice", "1001", "demo"]
+DELIMITER = f"{SEPARATOR}a1b2{SEPARATOR}"
 
 
 def squeue(*lines: list[str]) -> str:
@@ -40,7 +44,7 @@ def squeue(*lines: list[str]) -> str:
 
 
 def queued(comment: str = "jobbergate:abc", **changed: Any) -> Row:
-    names = ["i", "T", "r", "u", "V", "S", "e", "l", "P", "a", "N", "C"]
+    names = ["i", "T", "r", "V", "S", "e", "l", "u", "U", "P", "a", "N", "C"]
     line = [changed.get(name, value) for name, value in zip(names, LINE, strict=True)]
     (row,) = queue_rows(squeue([*line, comment]), MARKER)
     return row
@@ -48,7 +52,7 @@ def queued(comment: str = "jobbergate:abc", **changed: Any) -> Row:
 
 def recorded(*lines: dict[int, str]) -> list[Row]:
     texts = [[line.get(place, value) for place, value in enumerate(RECORD)] for line in lines]
-    return record_rows("".join(f"{SEPARATOR.join(text)}\n" for text in texts))
+    return record_rows("".join(f"{DELIMITER.join(text)}\n" for text in texts), DELIMITER)
 
 
 def test_a_running_job_has_no_end_yet() -> None:
@@ -57,13 +61,14 @@ def test_a_running_job_has_no_end_yet() -> None:
         parts=(0,),
         array=False,
         state="RUNNING",
-        user="alice",
         comment="jobbergate:abc",
         submitted_at=1795376316,
         started_at=1795376317,
         partition="debug",
         account="demo",
         nodes="n1",
+        user="alice",
+        uid=1001,
         cpus=2,
         time_limit=600,
     )
@@ -120,7 +125,9 @@ def test_other_comments_are_no_tags(comment: str) -> None:
 @given(st.text())
 def test_whatever_squeue_and_the_others_print_is_read_without_an_error(text: str) -> None:
     queue_rows(MARKER + text, MARKER)
-    record_rows(text)
+    record_rows(text, DELIMITER)
+    wait_statuses(text)
+    state_word(text)
     exit_codes(text)
     cluster_name(text)
     list(indexes(text))
@@ -149,6 +156,8 @@ def test_accounting_gives_each_allocation_the_peak_memory_of_its_steps() -> None
             partition="debug",
             account="demo",
             nodes="n1",
+            user="alice",
+            uid=1001,
             cpus=4,
             memory=4 << 30,
             time_limit=183_900,
@@ -165,6 +174,48 @@ def test_accounting_of_an_array_has_a_row_for_each_started_task_and_one_for_the_
         (2, (0,), "FAILED", True),
         (2, (1, 2, 3), "PENDING", False),
     ]
+
+
+def test_a_job_that_was_queued_again_has_a_record_for_each_run_with_its_own_steps() -> None:
+    batch = {0: "1.batch", 8: "", 9: ""}
+    rows = recorded({1: "REQUEUED"}, {**batch, 11: "9M"}, {3: "1795376319"}, {**batch, 11: "1M"})
+
+    assert [(row.state, row.submitted_at, row.peak_memory, row.is_over) for row in rows] == [
+        ("REQUEUED", 1795376316, 9 << 20, False),
+        ("FAILED", 1795376319, 1 << 20, True),
+    ]
+
+
+def test_an_account_with_a_line_end_in_it_does_not_pass_for_another_record() -> None:
+    forged = "\n" + SEPARATOR.join(["7", "COMPLETED", *RECORD[2:]])
+
+    (row,) = recorded({16: f"demo{forged}"})
+
+    assert (row.job, row.account) == (1, "demo")
+
+
+def test_what_stands_in_the_account_cannot_make_a_job_somebody_elses() -> None:
+    row = queued(a=SEPARATOR.join(["x", "n1", "1", "jobbergate:other"]))
+
+    assert (row.user, row.uid) == ("alice", 1001)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("RUNNING", "RUNNING"),
+        ("CANCELLED by 1000", "CANCELLED"),
+        ("RUNNING,POWER_UP_NODE", "RUNNING"),
+        ("POWER_UP_NODE|PENDING", "PENDING"),
+        ("COMPLETED,COMPLETING", "COMPLETING"),
+        ("PREEMPTED,REQUEUED", "REQUEUED"),
+        ("CANCELLED,REVOKED", "CANCELLED"),
+        ("SOMETHING_NEW", "SOMETHING_NEW"),
+        ("", ""),
+    ],
+)
+def test_one_word_of_several(text: str, word: str) -> None:
+    assert state_word(text) == word
 
 
 def test_accounting_says_who_cancelled_and_no_exit_code_of_what_never_ran() -> None:
@@ -218,6 +269,19 @@ def test_exit_codes_of_a_job_and_of_the_tasks_of_an_array() -> None:
         4: "3:0",
         5: "3:0",
     }
+
+
+def test_exit_codes_of_everything_in_the_queue_as_numbers_that_nobody_can_write_into() -> None:
+    lines = [
+        ["4", "4", "N/A", "N/A", "N/A", "768"],
+        ["9", "9", "N/A", "N/A", "N/A", "15"],
+        ["3", "2", "1", "N/A", "N/A", "1024"],
+        ["2", "2", "2-7", "N/A", "N/A", "0"],
+        ["15", "15", "N/A", "14", "1", "256"],
+    ]
+    text = "".join("".join(word.ljust(20) for word in line) + "\n" for line in lines)
+
+    assert wait_statuses(text) == {4: {0: "3:0"}, 9: {0: "0:15"}, 2: {1: "4:0"}, 14: {1: "1:0"}}
 
 
 def test_the_name_of_the_cluster() -> None:

@@ -64,7 +64,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "cancel requested": (*HELD[:4], "cancelled", *HELD[5:]),
     "rejected": ENDED_BEFORE,
     "cancelled before": ENDED_BEFORE,
-    **dict.fromkeys(("pending", "running", "suspended", "completing", "preempted", "unknown", "future_word"), IN_SLURM),
+    **dict.fromkeys(("pending", "running", "suspended", "completing", "unknown", "future_word"), IN_SLURM),
     **dict.fromkeys(
         (
             "completed",
@@ -76,6 +76,7 @@ TABLE: dict[str, tuple[str, ...]] = {
             "boot_fail",
             "deadline",
             "revoked",
+            "preempted",
         ),
         ENDED_IN_SLURM,
     ),

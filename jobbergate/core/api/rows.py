@@ -20,11 +20,13 @@ class RowSerializer(ModelSerializer[Any]):
     @classmethod
     @cache
     def sources(cls) -> dict[str, str]:
-        """Field name → dotted path from the model, for every column. Rows that point here (files) are no column."""
+        """Field name → dotted path from the model, for every column.
+
+        Rows that point here (files) are no column, and neither is what is made of several (`source="*"`).
+        """
         model = cls.Meta.model
-        return {
-            name: path(model, field.source) for name, field in cls().fields.items() if not many(model, field.source)
-        }
+        shown = {name: field.source for name, field in cls().fields.items() if field.source != "*"}
+        return {name: path(model, source) for name, source in shown.items() if not many(model, source)}
 
     @classmethod
     @cache
