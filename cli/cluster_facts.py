@@ -20,14 +20,15 @@ RUNNING = frozenset(
 def facts(slurm: Slurm, jobs: Mapping[str, int] | None = None) -> dict[str, Any]:
     """As `POST /api/clusters/{name}/sync/` takes them; raises SlurmSilent. `jobs` as `counts` has them."""
     config = cluster_text.settings(slurm.config())
+    load = cluster_text.load(slurm.sinfo(cluster_text.LOAD_FORMAT))
+    if load is not None and jobs is not None:
+        load["jobs"] = dict(jobs)
     found = {
         "slurm_version": config.get("SLURM_VERSION"),
         "partitions": cluster_text.partitions(slurm.sinfo(cluster_text.PARTITION_FORMAT)),
         "limits": cluster_text.limits(config),
-        "load": cluster_text.load(slurm.sinfo(cluster_text.LOAD_FORMAT)),
+        "load": load,
     }
-    if found["load"] is not None and jobs is not None:
-        found["load"] = {**found["load"], "jobs": dict(jobs)}
     return {name: value for name, value in found.items() if value is not None}
 
 
