@@ -1,4 +1,4 @@
-"""The only module that starts sbatch, squeue, sacct, scancel and scontrol.
+"""The only module that starts sbatch, squeue, sacct, sinfo, scancel and scontrol.
 
 Every command is a list of arguments, built here, and runs with its person's own environment less what would steer
 Slurm behind our back. A command that Slurm did not answer raises SlurmSilent: nothing is known then, so nothing may
@@ -47,7 +47,7 @@ IDS_AT_ONCE = 5000
 FEW = 20
 
 STEERING_VERBS = {"release": "release", "hold": "hold", "requeue": "requeue"}
-STEERING = re.compile(r"(SBATCH|SLURM|SQUEUE|SACCT|SCANCEL|SCONTROL|JOBBERGATE)_")
+STEERING = re.compile(r"(SBATCH|SLURM|SQUEUE|SACCT|SINFO|SCANCEL|SCONTROL|JOBBERGATE)_")
 # What Slurm says when the question did not arrive, or the answer did not.
 SILENCE = re.compile(
     r"unable to contact|connection|connected|(connect|send|receive|shutdown) failure|no route to host|timed out"
@@ -141,6 +141,14 @@ class Slurm:
         if self._cluster is None:
             raise SlurmSilent("Slurm does not say what its cluster is called (scontrol show config).")
         return self._cluster
+
+    def config(self) -> str:
+        """All of `scontrol show config`."""
+        return self._answer(["scontrol", "show", "config"])
+
+    def sinfo(self, fields: str) -> str:
+        """What sinfo prints of these fields, with plain numbers."""
+        return self._answer(["sinfo", "--noheader", "--noconvert", "-o", fields])
 
     def max_array_size(self) -> int | None:
         """An index of an array is smaller; None where Slurm does not say, 0 where it takes no arrays."""
@@ -273,8 +281,8 @@ def _checked(done: subprocess.CompletedProcess[str]) -> str:
     if done.returncode == 0:
         return done.stdout
     words = " ".join(done.stderr.split()) or f"exit status {done.returncode}"
-    # A list is refused by nobody: when squeue or sacct fails, nothing was answered.
-    if done.args[0] in ("squeue", "sacct") or SILENCE.search(done.stderr):
+    # A list is refused by nobody: when one of these fails, nothing was answered.
+    if done.args[0] in ("squeue", "sacct", "sinfo") or SILENCE.search(done.stderr):
         raise SlurmSilent(f"Slurm does not answer: {words}.")
     raise SlurmRefused(f"Slurm refuses `{' '.join(done.args)}`: {words}.")
 

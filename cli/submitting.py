@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,12 +166,25 @@ def _handed_over(session: Session, submission: dict[str, Any], slurm: Slurm | No
 
     if slurm is None:
         session.output.talk(f"Submission {submission['id']} waits for the agent of {submission['cluster']}.")
+        tell_of_silence(session, submission["cluster"])
         return submission
     with session.output.progress("Submitting"):
         submission = hand_over(session.client, slurm, submission, talk=session.output.talk)
     if submission["slurm_job_id"]:
         session.output.talk(f"Submission {submission['id']} is Slurm job {submission['slurm_job_id']}.")
     return submission
+
+
+def tell_of_silence(session: Session, cluster: str) -> None:
+    """It may take a while, then. What has been submitted is so, whether or not the cluster can be asked for."""
+    from cli.cluster_words import silence
+
+    try:
+        words = silence(session.client.get(at("clusters", cluster)), datetime.now(UTC))
+    except CliError:
+        return
+    if words:
+        session.output.talk(words)
 
 
 def _looked_at(session: Session, submission: dict[str, Any]) -> dict[str, Any]:

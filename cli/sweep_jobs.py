@@ -16,7 +16,16 @@ from cli.errors import CliError, Unreachable
 from cli.handover import hand_over, slug
 from cli.observation import FINAL, is_here, refresh
 from cli.slurm import SlurmSilent
-from cli.submitting import LONGEST_PAUSE, SHORTEST_PAUSE, Destination, directory_of, name_of, slurm_for, slurm_here
+from cli.submitting import (
+    LONGEST_PAUSE,
+    SHORTEST_PAUSE,
+    Destination,
+    directory_of,
+    name_of,
+    slurm_for,
+    slurm_here,
+    tell_of_silence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,6 +129,8 @@ def to_agent(session: Session, made: Sweep) -> Sweep:
     told = f"{len(made['submissions'])} submissions of sweep {made['id']} wait for the cluster's agent"
     more = f"; {made['left']} points wait for room in the queue: ask again then" if made["left"] else ""
     session.output.talk(f"{told}{more}.")
+    if made["submissions"]:
+        tell_of_silence(session, session.client.get(at("job-submissions", made["submissions"][0]))["cluster"])
     return {name: value for name, value in made.items() if name not in ("submissions", "left", "before")}
 
 

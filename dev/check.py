@@ -21,12 +21,14 @@ from pathlib import Path
 
 from dev import postgres, slurm_cluster
 from dev.machine import temporary_directory
-from dev.processes import UnavailableError, end_in_order, run
+from dev.processes import UnavailableError, end_in_order, run_together
 
 PROGRAMS = Path(sys.executable).parent
 MANAGE = (sys.executable, "manage.py")
 # More would each have a database and a Slurm of their own.
 PYTEST = (sys.executable, "-m", "pytest", "--numprocesses=auto", "--maxprocesses=4")
+# As a shell has it for Ctrl-C.
+INTERRUPTED = 130
 # As docs/operators.md has it.
 PRODUCTION = {"JOBBERGATE_ALLOWED_HOSTS": "jobbergate.example.org", "JOBBERGATE_HTTPS": "1"}
 
@@ -84,7 +86,22 @@ def lint(environment: Mapping[str, str]) -> list[str]:
 
 def tests(name: str, environment: Mapping[str, str], *arguments: str) -> list[str]:
     say(f"\n{name}:")
-    return [name] if run([*PYTEST, *arguments], environment) else []
+    (code,) = run_together([([*PYTEST, *arguments], environment)])
+    return [name] if code else []
+
+
+def slurm_tests(name: str, *environments: Mapping[str, str]) -> list[str]:
+    """In two halves side by side, for they wait for Slurm more than they work; each has a Slurm and a database.
+
+    Within a half one after another: they stop daemons, and measure what becomes of jobs by the clock.
+    """
+    say(f"\n{name}, in two halves:")
+    commands = [
+        ([*PYTEST, "-m", "slurm", "--numprocesses=0", f"--half={half}"], environment)
+        for half, environment in enumerate(environments, start=1)
+    ]
+    codes = run_together(commands)
+    return [f"{name}, half {half}" for half, code in enumerate(codes, start=1) if code]
 
 
 def quick_tests(environment: Mapping[str, str]) -> list[str]:
@@ -99,14 +116,16 @@ def all_tests(environment: Mapping[str, str]) -> list[str]:
         say(f"\n{slurm}: the tests that need a real Slurm are left out.")
     if database:
         say(f"\n{database}: the tests on PostgreSQL are left out.")
-        return [] if slurm else tests("tests with Slurm", environment, "-m", "slurm")
+        return [] if slurm else slurm_tests("tests with Slurm", environment, environment)
     with postgres.throw_away() as server:
-        environment = {**environment, "JOBBERGATE_DATABASE_URL": server.url()}
-        failed = tests("tests on PostgreSQL", environment, "-m", "not slurm", "--database-only")
+        # Tests call their database after the one that is named, so that another name is another database.
+        first, second = (
+            {**environment, "JOBBERGATE_DATABASE_URL": url} for url in (server.url(), server.url("second"))
+        )
+        failed = tests("tests on PostgreSQL", first, "-m", "not slurm", "--database-only")
         if slurm:
             return failed
-        # One after another: they wait for Slurm more than they work, and measure what becomes of jobs by the clock.
-        return failed + tests("tests on PostgreSQL with Slurm", environment, "-m", "slurm", "--numprocesses=0")
+        return failed + slurm_tests("tests on PostgreSQL with Slurm", first, second)
 
 
 def why_not(attempt: Callable[[], object]) -> str | None:
@@ -130,8 +149,11 @@ def main(arguments: list[str]) -> int:
         return 2
     end_in_order()
     start = time.monotonic()
-    with temporary_directory("jobbergate-check") as data:
-        failed = [name for part in PARTS[arguments[0]] for name in part(clean_environment(data))]
+    try:
+        with temporary_directory("jobbergate-check") as data:
+            failed = [name for part in PARTS[arguments[0]] for name in part(clean_environment(data))]
+    except KeyboardInterrupt:
+        return INTERRUPTED
     # Where all is well, the last word is pytest's own.
     if failed:
         say(f"\nFailed: {', '.join(failed)} ({time.monotonic() - start:.0f} s).")

@@ -8,14 +8,18 @@ import random
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
 from dev.processes import UnavailableError
 
 LOOPBACK = "127.0.0.1"
+ATTEMPTS = 25
+# Sockets that hold ports for as long as we live.
+_reserved: list[ExitStack] = []
 
 
 def host_name() -> str:
@@ -67,20 +71,46 @@ def address() -> str:
 
 
 def free_ports(count: int) -> int:
-    """The first of so many free ports in a row, below those that the system gives to clients."""
+    """The first of so many free ports in a row, below those that the system gives to clients.
+
+    Nobody else is given them by this function while we live.
+    """
     while True:
         first = random.randrange(20000, 30000)
-        if not any(listening(port, address()) for port in range(first, first + count)):
+        ports = range(first, first + count)
+        if reserve(ports) and not any(listening(port, address()) for port in ports):
             return first
+
+
+def reserve(ports: Iterable[int]) -> bool:
+    """By their twins of UDP, which nothing of ours uses, and which are free again when this process ends."""
+    with ExitStack() as taken:
+        for port in ports:
+            twin = taken.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            try:
+                twin.bind((LOOPBACK, port))
+            except OSError:
+                return False
+        _reserved.append(taken.pop_all())
+    return True
 
 
 def ensure_user(name: str) -> None:
     """An ordinary user with a home directory, for tests and examples that need somebody to own a job."""
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        command = ["useradd", "--create-home", "--user-group", "--shell", "/bin/bash", name]
-        subprocess.run(command, check=True, capture_output=True)
+    command = ["useradd", "--create-home", "--user-group", "--shell", "/bin/bash", name]
+    for _ in range(ATTEMPTS):
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            # Another useradd has the files of users, or was there first.
+            if done.returncode in (1, 9, 10):
+                time.sleep(0.2)
+            elif done.returncode:
+                raise UnavailableError(f"The user {name} cannot be made: {done.stderr.strip()}") from None
+        else:
+            return
+    raise UnavailableError(f"The user {name} cannot be made: {done.stderr.strip()}")
 
 
 def listening(port: int, address: str = LOOPBACK) -> bool:

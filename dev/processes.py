@@ -11,13 +11,14 @@ import pwd
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TypedDict
+from typing import IO, TypedDict
 
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 # Daemons do not inherit ours, which may hold secrets.
@@ -162,29 +163,82 @@ def end(pids: Iterable[int], grace: float, first: signal.Signals = signal.SIGTER
             time.sleep(0.01)
 
 
+Command = tuple[Sequence[str], Mapping[str, str]]
+
+
 def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Runs a command in the foreground, for its exit code; a signal to us is passed on, and we wait for its end."""
-    child: subprocess.Popen[bytes] | None = None
+    codes, _ = side_by_side([(command, environment)])
+    return codes[0]
+
+
+def run_together(commands: Sequence[Command]) -> list[int]:
+    """Runs commands side by side, each with its environment, for their exit codes.
+
+    A signal to us ends all of them, and then us. The first one is seen to work; what another one says is kept, and
+    shown when those before it have ended.
+    """
+    codes, received = side_by_side(commands)
+    if received:
+        signal.raise_signal(received[0])
+    return codes
+
+
+def side_by_side(commands: Sequence[Command]) -> tuple[list[int], list[int]]:
+    """Their exit codes, and the signals that were passed on to them."""
+    children: list[subprocess.Popen[bytes]] = []
+    received: list[int] = []
     early: list[int] = []
+    all_there = False
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        if child is None:
+        received.append(number)
+        if all_there:
+            tell(children, number)
+        else:
             early.append(number)
-        # A terminal has already sent its Ctrl-C to the child as well.
-        elif number != signal.SIGINT or not sys.stdin.isatty():
-            child.send_signal(number)
 
     before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
-        child = subprocess.Popen(command, env=dict(environment))
-        for number in early:
-            child.send_signal(number)
-        code = child.wait()
+        with ExitStack() as kept:
+            said = [kept.enter_context(tempfile.TemporaryFile()) for _ in commands[1:]]
+            for (command, environment), file in zip(commands, [None, *said], strict=True):
+                error = subprocess.STDOUT if file else None
+                children.append(subprocess.Popen(command, env=dict(environment), stdout=file, stderr=error))
+            all_there = True
+            for number in early:
+                tell(children, number)
+            codes = [children[0].wait()]
+            codes += [show_until_end(child, file) for child, file in zip(children[1:], said, strict=True)]
+    except BaseException:
+        tell(children, signal.SIGTERM)
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     # As a shell says it: 128 and the number of the signal.
-    return 128 - code if code < 0 else code
+    return [128 - code if code < 0 else code for code in codes], received
+
+
+def tell(children: Iterable[subprocess.Popen[bytes]], number: int) -> None:
+    # A terminal has already sent its Ctrl-C to the children as well.
+    if number != signal.SIGINT or not sys.stdin.isatty():
+        for child in children:
+            child.send_signal(number)
+
+
+def show_until_end(child: subprocess.Popen[bytes], file: IO[bytes]) -> int:
+    """Its exit code. The file is where the child writes, so it is read without moving that place."""
+    shown, code = 0, None
+    while code is None:
+        code = child.poll()
+        while text := os.pread(file.fileno(), 65536, shown):
+            shown += len(text)
+            sys.stdout.buffer.write(text)
+            sys.stdout.flush()
+        if code is None:
+            time.sleep(0.05)
+    return code
 
 
 def end_in_order() -> None:

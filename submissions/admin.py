@@ -1,23 +1,67 @@
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html, format_html_join
+from django.utils.timesince import timesince
 
 from jobbergate.core.admin import ReadOnlyInline, StaffAdmin, link
 from jobbergate.core.errors import DomainError
-from submissions.clusters import Cluster
+from submissions.clusters import FRESH, Cluster
 from submissions.models import JobSubmission, SubmissionEvent
 from submissions.reasons import explain
 
 
 @admin.register(Cluster)
 class ClusterAdmin(StaffAdmin):
-    list_display = ("name", "agent", "last_contact_at", "description")
+    """`manage.py create_cluster` makes a cluster and its agent's account at once; here they are put together."""
+
+    list_display = ("name", "heard", "slurm_version", "jobs", "agent", "description")
     list_select_related = ("agent",)
     search_fields = ("name", "description")
     autocomplete_fields = ("agent",)
-    readonly_fields = ("last_contact_at", "partitions", "created_at")
+    readonly_fields = ("heard", "last_contact_at", "slurm_version", "jobs", "its_partitions", "limits", "created_at")
+
+    @admin.display(description="its agent", ordering="last_contact_at")
+    def heard(self, cluster: Cluster) -> str:
+        if cluster.last_contact_at is None:
+            return "never heard of"
+        words = f"last heard of {timesince(cluster.last_contact_at, depth=1)} ago"
+        return words if cluster.contact == FRESH else f"silent: {words}"
+
+    @admin.display(description="jobs")
+    def jobs(self, cluster: Cluster) -> str:
+        jobs = cluster.load.get("jobs")
+        return f"{jobs['running']} running, {jobs['pending']} pending" if jobs else ""
+
+    @admin.display(description="partitions")
+    def its_partitions(self, cluster: Cluster) -> str:
+        head = format_html_join("", "<th>{}</th>", ([title] for title in PARTITION_TITLES))
+        cells = (
+            format_html_join("", "<td>{}</td>", ([cell] for cell in partition_cells(partition)))
+            for partition in cluster.partitions
+        )
+        return format_html("<table><tr>{}</tr>{}</table>", head, format_html_join("", "<tr>{}</tr>", zip(cells)))
+
+
+PARTITION_TITLES = ("name", "state", "nodes idle", "nodes", "CPUs idle", "CPUs", "longest job", "memory of a node")
+
+
+def partition_cells(partition: dict[str, Any]) -> tuple[object, ...]:
+    nodes, cpus, longest, memory = (partition[name] for name in ("nodes", "cpus", "max_time", "memory_per_node"))
+    return (
+        f"{partition['name']} (default)" if partition["is_default"] else partition["name"],
+        partition["state"],
+        nodes["idle"],
+        nodes["total"],
+        cpus["idle"],
+        cpus["total"],
+        "no limit" if longest is None else timedelta(seconds=longest),
+        "" if memory is None else filesizeformat(memory),
+    )
 
 
 class EventsInline(ReadOnlyInline):

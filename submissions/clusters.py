@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.utils.timezone import now
@@ -13,6 +14,7 @@ from django.utils.timezone import now
 from jobbergate.core.errors import Conflict, DomainError
 from jobbergate.core.people import is_agent
 
+NEVER, FRESH, STALE = CONTACTS = ("never", "fresh", "stale")
 # Facts about the cluster that change with it, and not with every look.
 FACTS = ("slurm_version", "partitions", "limits", "load")
 
@@ -72,15 +74,19 @@ class Cluster(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        if self.name and Cluster.objects.called(self.name).exclude(pk=self.pk).exists():
+            raise ValidationError({"name": f"There is a cluster {self.name!r} already; capitals make no other name."})
+
     @classmethod
     @transaction.atomic
     def create(cls, name: str, description: str = "") -> tuple["Cluster", str]:
         """A cluster with an account for its agent, and that account's password, which is kept nowhere."""
         cluster = cls(name=name, description=description)
-        cluster.full_clean(exclude=["agent"], validate_unique=False)
+        cluster.clean_fields(exclude=["agent"])
         if cls.objects.called(name).exists():
             raise NameTaken(f"There is a cluster {name!r} already; choose another name, or give it a new password.")
-        if User.objects.filter(username=f"agent-{name}").exists():
+        if User.objects.filter(username__iexact=f"agent-{name}").exists():
             raise NameTaken(f"There is an account agent-{name} already; rename it first.")
         password = secrets.token_urlsafe(24)
         cluster.agent = User.objects.create_user(f"agent-{name}", password=password)
@@ -112,8 +118,8 @@ class Cluster(models.Model):
 def contact(last: datetime | None, at: datetime) -> str:
     """`never`, `fresh`, or `stale` where the agent has been silent for longer than agents are."""
     if last is None:
-        return "never"
-    return "stale" if at - last > settings.AGENT_STALE else "fresh"
+        return NEVER
+    return STALE if at - last > settings.AGENT_STALE else FRESH
 
 
 def the_only_cluster() -> Cluster:

@@ -1,6 +1,7 @@
 """The cast: Alice owns, Bob is a colleague, Carol is staff."""
 
 import shutil
+import signal
 
 import hypothesis
 import pytest
@@ -12,16 +13,22 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from tests.clusters import bare_cluster, cluster
 from tests.factories import make_user
+from tests.halves import HALVES, half_of
 
 __all__ = ["bare_cluster", "cluster"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database-only", action="store_true", help="only tests that use a database")
+    parser.addoption("--half", type=int, choices=HALVES, help="only the files of this half (tests/halves.py)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs chromium (make test installs it)")
+    if not hasattr(config, "workerinput"):
+        # Whoever ends us, as Ctrl-C does: what fixtures have started (a Slurm) is stopped.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
     # How long an example takes depends on who else is busy on this machine.
     hypothesis.settings.register_profile("jobbergate", deadline=None)
     hypothesis.settings.load_profile("jobbergate")
@@ -32,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("database_only"):
         leave_out(config, items, [item for item in items if not uses_database(item)])
+    if half := config.getoption("half"):
+        leave_out(config, items, [item for item in items if half_of(item.nodeid.partition("::")[0]) != half])
     pages = [item for item in items if item.get_closest_marker("browser")]
     if pages and not shutil.which("chromium"):
         leave_out(config, items, pages)

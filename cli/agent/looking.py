@@ -7,10 +7,11 @@ says when that was: what was done since is not judged by it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from cli.cluster_facts import counts, facts
 from cli.errors import CliError
 from cli.facts import wants_record
 from cli.observation import Books, books
@@ -30,15 +31,21 @@ class Look:
     seconds: float
     queue: Queue | None = None
     books: Books = field(default_factory=Books)
+    # About the cluster; empty where nobody wanted them.
+    facts: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
 
 
-def look(slurm: Slurm, watched: Sequence[Submission], user_of: UserOf, *, everybody: bool) -> Look:
+def look(
+    slurm: Slurm, watched: Sequence[Submission], user_of: UserOf, *, everybody: bool, with_facts: bool = False
+) -> Look:
     began = time.monotonic()
     try:
-        queue = Queue(slurm.squeue(everybody=everybody))
+        rows = slurm.squeue(everybody=everybody)
+        queue = Queue(rows)
         asked = [one for one in watched if wants_record(one, queue.of(one, user_of(one)))]
         found = books(slurm, asked, queue, user_of=user_of, patience=0.0)
+        known = facts(slurm, counts(rows)) if with_facts else {}
     except CliError as problem:
         return Look(began, time.monotonic() - began, text=str(problem))
-    return Look(began, time.monotonic() - began, queue, found)
+    return Look(began, time.monotonic() - began, queue, found, known)

@@ -37,6 +37,7 @@ GATHER = 0.4
 SLOWEST_LOOK = 15.0
 LONGEST_PAUSE = 60.0
 MOST_TAGS = 500
+FACTS_AGAIN = 60.0
 STRANGE_TAG_AGAIN = 300.0
 STILL_THERE = 30.0
 
@@ -77,7 +78,7 @@ class Agent:
         self._slurm_silent, self._server_silent = BackOff(manner.floor, LONGEST_PAUSE), BackOff(manner.poll, 30.0)
         self._asked: list[Submission] | None = None
         self._looks = 0
-        self._look_at = self._may_look_at = self._speak_at = 0.0
+        self._look_at = self._may_look_at = self._speak_at = self._facts_at = 0.0
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
@@ -139,7 +140,9 @@ class Agent:
             threading.Thread(target=self._look, args=(self._asked,), daemon=True, name="look").start()
 
     def _look(self, asked: list[Submission]) -> None:
-        self._inbox.put(look(self._slurm, asked, self._hands.user_of, everybody=not self._manner.mine))
+        everybody = not self._manner.mine
+        wanted = everybody and time.monotonic() >= self._facts_at
+        self._inbox.put(look(self._slurm, asked, self._hands.user_of, everybody=everybody, with_facts=wanted))
 
     def _look_soon(self) -> None:
         """As soon as Slurm may be asked again."""
@@ -160,6 +163,8 @@ class Agent:
             handing.looked(found.queue.tagged(handing.row["tag"], handing.account.uid), found.began)
         reports = {one["id"]: one for one in self._watch.changes(self._slurm, found, asked, self._hands.user_of)}
         self._outbox.reports |= reports
+        if found.facts:
+            self._outbox.facts, self._facts_at = dict(found.facts), time.monotonic() + FACTS_AGAIN
         self._outbox.tags |= self._strangers(found.queue)
         self._put_right(found.queue, asked)
         self._look_at = time.monotonic() + self._pace.after(found.seconds, changed=bool(reports or self._handing))

@@ -58,7 +58,7 @@ def budget(manner: Manner) -> str:
     most = f"{Pace(manner.floor, manner.floor).most_a_minute:g}"
     return (
         f"Slurm is asked at most {most} times a minute (squeue, and sacct where jobs have ended), and less while it is "
-        "slow or nothing happens; besides, sbatch and scontrol for each submission."
+        "slow or nothing happens; sinfo twice and scontrol once a minute; sbatch and scontrol for each submission."
     )
 
 

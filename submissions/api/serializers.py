@@ -5,7 +5,6 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from jobbergate.core.api.rows import Row, RowSerializer
-from submissions.clusters import Cluster
 from submissions.models import MAX_JOB_ID, JobSubmission, SubmissionEvent
 from submissions.reasons import explain
 
@@ -55,27 +54,6 @@ REPORT = {
     "slurm_cluster": "hilbert",
     "reports": [{"id": 901, "slurm_job_id": 4711, "state": "COMPLETED", "exit_code": "0:0", "nodes": "n[1-8]"}],
 }
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "A cluster",
-            {
-                "id": 1,
-                "name": "hilbert",
-                "description": "128 nodes with 32 cores each.",
-                "last_contact_at": None,
-                "partitions": [],
-                "created_at": "2026-01-05T10:00:00Z",
-            },
-        )
-    ]
-)
-class ClusterSerializer(RowSerializer):
-    class Meta:
-        model = Cluster
-        fields = ["id", "name", "description", "last_contact_at", "partitions", "created_at"]
 
 
 @extend_schema_serializer(examples=[OpenApiExample("A job submission", SUBMISSION)])

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from jobscripts.files import JobScriptFile
 from jobscripts.models import JobScript
 from submissions import states
+from submissions.api.clusters import ClusterFactsSerializer
 from submissions.api.serializers import (
     REPORT,
     SUBMISSION,
@@ -70,7 +71,7 @@ def several(child: Any, most: int = MOST_ROWS, **kwargs: Any) -> Any:
 )
 class SyncSerializer(serializers.Serializer[Any]):
     holder = serializers.CharField(max_length=255, help_text="Who asks: host/pid/start time of the process.")
-    facts = serializers.DictField(required=False, help_text="What has changed about the cluster.")
+    facts = ClusterFactsSerializer(required=False, help_text="What has changed about the cluster.")
     reports = several(ReportSerializer(), help_text="What has changed about jobs.")
     recorded = several(RecordedSerializer(), help_text="Held jobs that sbatch has made.")
     rejected = several(ReasonedSerializer(), help_text="What cannot be submitted, and why.")

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.utils.timezone import now
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,11 +14,11 @@ from jobbergate.core.api.views import NAME, GenericViewSet, ResourceViewSet, Row
 from jobbergate.core.errors import Conflict, NotThere
 from jobscripts.models import JobScript
 from submissions import reports, sync
+from submissions.api.clusters import ClusterSerializer
 from submissions.api.filters import JobSubmissionFilterSet
 from submissions.api.serializers import (
     CancelledManySerializer,
     CancelManySerializer,
-    ClusterSerializer,
     EventSerializer,
     JobSubmissionSerializer,
     LeaseSerializer,
@@ -40,15 +40,21 @@ from submissions.models import JobSubmission
 @extend_schema_view(
     list=extend_schema(summary="List clusters", filters=False), retrieve=extend_schema(summary="Get a cluster")
 )
-class ClusterViewSet(RowsMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
+class ClusterViewSet(RowsMixin, ListModelMixin, GenericViewSet[Any]):
     queryset = Cluster.objects.all()
     serializer_class = ClusterSerializer
+    agent_actions = ("list", "retrieve", "sync")
     lookup_field, lookup_value_regex = "name", NAME
     ordering, ordering_fields = "name", ("name",)
-    agent_actions = ("list", "retrieve", "sync")
 
     def get_queryset(self) -> QuerySet[Cluster]:
         return Cluster.objects.visible_to(self.request.user)  # type: ignore[arg-type]
+
+    def retrieve(self, request: Request, name: str) -> Response:
+        rows = ClusterSerializer.rows(self.get_queryset().called(name)[:1])  # type: ignore[attr-defined]
+        if not rows:
+            raise NotThere(f"There is no cluster {name!r}.")
+        return Response(rows[0])
 
     @extend_schema(summary="One round of an agent", request=SyncSerializer, responses=RoundSerializer)
     @action(detail=True, methods=["post"], url_path="sync", url_name="sync")

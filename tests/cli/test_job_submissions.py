@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils.timezone import now
 
 from submissions.models import JobSubmission
 from tests.cli.conftest import Jobbergate
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("no_slurm_here")
 
 
 def test_create_waits_for_the_agent_of_the_only_cluster(by_alice: Jobbergate) -> None:
-    make_cluster("hilbert")
+    make_cluster("hilbert", last_contact_at=now())
     script = make_script()
 
     result = by_alice("job-submissions", "create", script.pk, "-o", "json", "--", "--time=10", "-N", "2")

@@ -94,3 +94,66 @@ def test_a_terminate_signal_reaches_the_command_in_the_foreground(tmp_path: Path
         runner.send_signal(signal.SIGTERM)
         assert runner.wait(timeout=10) == 5
     assert marker.exists()
+
+
+# --- several side by side -------------------------------------------------------------------------------------------
+
+
+def together(*scripts: str) -> "subprocess.Popen[str]":
+    program = """
+import sys
+from dev.processes import end_in_order, run_together
+end_in_order()
+print("ended with", run_together([(["sh", "-c", script], {"PATH": "/usr/bin:/bin"}) for script in sys.argv[1:]]))
+"""
+    return subprocess.Popen(
+        [sys.executable, "-u", "-c", program, *scripts],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+def wait_for(path: Path) -> str:
+    """A shell's trap waits for the command that runs, and each waits for the other's file: so in small steps."""
+    return f"while ! [ -e {path} ]; do sleep 0.02; done"
+
+
+def test_commands_run_side_by_side_and_are_told_one_after_another(tmp_path: Path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    # Each waits for the other, so that they only end together.
+    first = f"echo a1; touch {one}; {wait_for(two)}; sleep 0.2; echo a2; exit 3"
+    second = f"echo b1; echo b2 >&2; {wait_for(one)}; touch {two}; sleep 0.5; echo b3"
+
+    with together(first, second) as runner:
+        said, _ = runner.communicate(timeout=20)
+
+    assert said.splitlines() == ["a1", "a2", "b1", "b2", "b3", "ended with [3, 0]"]
+
+
+def test_what_the_first_one_says_is_seen_as_it_comes(tmp_path: Path):
+    with together(f"echo now; {wait_for(tmp_path / 'seen')}", "echo later") as runner:
+        assert runner.stdout
+        assert runner.stdout.readline() == "now\n"
+        (tmp_path / "seen").touch()
+        assert runner.stdout.readline() == "later\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_all_of_them_and_then_us(tmp_path: Path, number: signal.Signals):
+    def waits(name: str) -> str:
+        # A shell in the background ignores SIGINT, unless it says otherwise.
+        ends = f"echo {name} ended; exit 5"
+        return f"trap '{ends}' INT TERM HUP; touch {tmp_path}/{name}; while :; do sleep 0.05; done"
+
+    with together(waits("one"), waits("two")) as runner:
+        deadline = time.monotonic() + 10
+        while len(list(tmp_path.iterdir())) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        runner.send_signal(number)
+        said, _ = runner.communicate(timeout=20)
+
+    assert said.splitlines() == ["one ended", "two ended"]
+    assert runner.returncode in (128 + number, -number)

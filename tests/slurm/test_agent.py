@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from dev.machine import temporary_directory
 from dev.slurm_cluster import SlurmCluster
+from submissions.clusters import Cluster
 from submissions.models import JobSubmission
 from tests.clusters import LOGIN
 from tests.slurm.agents import Agents, agents
@@ -76,3 +77,14 @@ def test_an_agent_may_die_at_any_moment(agency: Agents, owner: User, home: Path)
         assert (Path(submission.execution_directory) / "runs").read_text() == "run\n"
     # Before and in each of its requests and commands, and at each step between.
     assert moment > 30
+
+
+def test_what_goes_on_in_the_cluster_is_told(agency: Agents) -> None:
+    agency.start(*agency.mapped())
+
+    eventually(lambda: bool(Cluster.objects.get().partitions))
+
+    cluster = Cluster.objects.get()
+    assert cluster.contact == "fresh"
+    assert (cluster.slurm_version[:1], cluster.limits["max_array_size"] > 1) == ("2", True)
+    assert cluster.load["nodes"]["total"] == 2
