@@ -95,8 +95,10 @@ class JobsSerializer(serializers.Serializer[Any]):
 
 
 class LoadSerializer(serializers.Serializer[Any]):
-    nodes = ByStateSerializer()
-    cpus = ByStateSerializer()
+    """Empty where no agent has told it yet."""
+
+    nodes = ByStateSerializer(required=False)
+    cpus = ByStateSerializer(required=False)
     jobs = JobsSerializer(required=False)
 
 
