@@ -8,6 +8,9 @@ from typing import Any
 
 Cluster = Mapping[str, Any]
 
+# A database keeps them in an order of its own.
+LIMITS = ("max_array_size", "max_job_count", "min_job_age", "enforce_part_limits", "accounting")
+
 
 def silence(cluster: Cluster, at: datetime) -> str | None:
     """What whoever submits has to know of an agent that may take a while; None where it is there."""
@@ -39,24 +42,37 @@ def ago(cluster: Cluster, at: datetime) -> str:
 
 def list_row(cluster: Cluster, at: datetime) -> dict[str, Any]:
     """A line of a table of clusters."""
-    load = cluster["load"]
-    jobs = load.get("jobs", {})
     return {
         "name": cluster["name"],
         "last_heard": last_heard(cluster, at),
         "slurm_version": cluster["slurm_version"],
-        "nodes_idle": idle(load["nodes"]) if load else "",
-        "running": jobs.get("running", ""),
-        "pending": jobs.get("pending", ""),
+        **load(cluster),
         "description": cluster["description"],
     }
 
 
 def properties(cluster: Cluster, at: datetime) -> dict[str, Any]:
     """One cluster but for its partitions, which are a table of their own."""
-    left_out = ("contact", "last_contact_at", "partitions")
-    first = {"id": cluster["id"], "name": cluster["name"], "last_heard": last_heard(cluster, at)}
-    return first | {name: value for name, value in cluster.items() if name not in left_out}
+    limits = cluster["limits"]
+    return {
+        "id": cluster["id"],
+        **list_row(cluster, at),
+        "limits": {name: limits[name] for name in LIMITS if name in limits},
+        "created_at": cluster["created_at"],
+    }
+
+
+def load(cluster: Cluster) -> dict[str, Any]:
+    """Blank where nobody has told it."""
+    told = cluster["load"]
+    nodes, cpus = ("", "") if not told else (idle(told["nodes"]), idle(told["cpus"]))
+    jobs = told.get("jobs", {})
+    return {
+        "nodes_idle": nodes,
+        "cpus_idle": cpus,
+        "running": jobs.get("running", ""),
+        "pending": jobs.get("pending", ""),
+    }
 
 
 def partition_row(partition: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import random
@@ -18,8 +19,6 @@ from dev.processes import UnavailableError
 
 LOOPBACK = "127.0.0.1"
 ATTEMPTS = 25
-# Sockets that hold ports for as long as we live.
-_reserved: list[ExitStack] = []
 
 
 def host_name() -> str:
@@ -91,7 +90,7 @@ def reserve(ports: Iterable[int]) -> bool:
                 twin.bind((LOOPBACK, port))
             except OSError:
                 return False
-        _reserved.append(taken.pop_all())
+        atexit.register(taken.pop_all().close)
     return True
 
 

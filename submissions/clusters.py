@@ -75,13 +75,16 @@ class Cluster(models.Model):
         return self.name
 
     def clean(self) -> None:
+        # As Slurm tells it: names are compared.
+        self.name = self.name.lower()
         if self.name and Cluster.objects.called(self.name).exclude(pk=self.pk).exists():
-            raise ValidationError({"name": f"There is a cluster {self.name!r} already; capitals make no other name."})
+            raise ValidationError({"name": f"There is a cluster {self.name!r} already; capitals do not count."})
 
     @classmethod
     @transaction.atomic
     def create(cls, name: str, description: str = "") -> tuple["Cluster", str]:
         """A cluster with an account for its agent, and that account's password, which is kept nowhere."""
+        name = name.lower()
         cluster = cls(name=name, description=description)
         cluster.clean_fields(exclude=["agent"])
         if cls.objects.called(name).exists():

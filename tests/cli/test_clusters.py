@@ -53,8 +53,11 @@ def test_get_has_the_partitions_as_a_table(by_alice: Jobbergate) -> None:
     shown = by_alice("clusters", "get", "hilbert").stdout
 
     first, _, second = shown.partition("\n\n")
-    assert "max_array_size: 1001" in first
-    assert "jobs: running 212, pending 31" in first
+    assert ["nodes", "idle", "30", "of", "128"] in lines(first)
+    assert ["running", "212"] in lines(first)
+    names = ["max_array_size:", "max_job_count:", "min_job_age:", "enforce_part_limits:", "accounting:"]
+    assert [word for word in first.split() if word.endswith(":")] == names
+    assert ["accounting:", "yes"] in lines(first)
     assert "partitions" not in first
     assert lines(second)[0][0] == "partition"
     assert lines(second)[1] == [

@@ -20,8 +20,10 @@ def test_ports_that_were_given_are_not_given_again_while_their_owner_lives():
 
 def test_they_are_free_again_when_it_has_ended():
     program = "from dev.machine import free_ports; print(free_ports(3))"
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-W", "always", "-c", program]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
+    # Nothing may stand behind pytest's last line.
     assert ended.stderr == ""
     assert reserve([int(ended.stdout)])
 

@@ -1,5 +1,6 @@
 """Clusters are shown as their agents last described them, and a silent agent is shown as silent."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.urls import reverse
 from django.utils.timezone import now
 from rest_framework.test import APIClient
 
-from submissions.api.clusters import FACTS, MOST_PARTITIONS
+from submissions.api.clusters import FACTS, MOST_PARTITIONS, ClusterFactsSerializer
 from submissions.clusters import Cluster
 from tests.conftest import signed_in
+from tests.docs.pages import DOCS
 from tests.factories import make_cluster
 
 pytestmark = pytest.mark.django_db
@@ -188,5 +190,16 @@ def test_the_admin_makes_no_second_cluster_of_a_name(client: Any, carol: User, h
 
     answer = client.post(reverse("admin:submissions_cluster_add"), {"name": "Hilbert", "description": ""})
 
-    assert "There is a cluster &#x27;Hilbert&#x27; already" in answer.content.decode()
+    assert "There is a cluster &#x27;hilbert&#x27; already" in answer.content.decode()
     assert Cluster.objects.count() == 1
+
+
+def test_the_api_page_shows_facts_as_they_are_taken() -> None:
+    section = (DOCS / "api.md").read_text().partition("## Clusters")[2]
+    shown = json.loads(section.partition("```json\n")[2].partition("```")[0])
+
+    taken = ClusterFactsSerializer(data=shown)
+
+    assert taken.is_valid(), taken.errors
+    assert taken.validated_data == shown
+    assert set(shown) == set(FACTS)

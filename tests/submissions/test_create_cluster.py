@@ -100,11 +100,16 @@ def test_a_cluster_without_an_account_gets_one_with_its_new_password() -> None:
     assert sign_in(password_in(manage("create_cluster", "hilbert", "--new-password"))) == 200
 
 
+def test_a_name_is_kept_as_slurm_tells_it() -> None:
+    assert "Cluster hilbert is made." in manage("create_cluster", "Hilbert").stdout
+    assert Cluster.objects.get().name == "hilbert"
+
+
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [
         (["hilbert"], "There is a cluster 'hilbert' already; choose another name, or give it a new password. (--new-password)"),
-        (["Hilbert"], "There is a cluster 'Hilbert' already; choose another name, or give it a new password. (--new-password)"),
+        (["Hilbert"], "There is a cluster 'hilbert' already; choose another name, or give it a new password. (--new-password)"),
         (["noether"], "There is an account agent-noether already; rename it first."),
         (["bad name"], "'bad name' is no name of a cluster. Give the ClusterName of slurm.conf."),
         (["x" * 65], ANY),
