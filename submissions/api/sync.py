@@ -17,6 +17,7 @@ from submissions.api.serializers import (
     JobIdField,
     JobSubmissionSerializer,
     ReportSerializer,
+    RowIdField,
     WordField,
 )
 from submissions.models import JobSubmission
@@ -26,11 +27,6 @@ from submissions.wishes import Wish
 
 MOST_ROWS = 10_000
 HOLDER = "login1/20111/884122"
-
-
-class RowIdField(serializers.IntegerField):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
 
 
 class RecordedSerializer(serializers.Serializer[Any]):
