@@ -471,4 +471,4 @@ class Agent:
 
 NOBODY = Account("nobody", 65534, 65534, (), "/", "/bin/false")
 ROW_OF_A_JOB = ("id", "name", "execution_directory", "sbatch_arguments", "comment")
-ROW_OF_A_LOG = ("id", "name", "owner", "slurm_job_id", "execution_directory", "stdout", "stderr", "tasks")
+ROW_OF_A_LOG = ("slurm_job_id", "tag", "execution_directory", "stdout", "stderr", "tasks", "nodes")
