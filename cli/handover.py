@@ -71,6 +71,8 @@ def hand_over(
         found = _in_queue(slurm, leased) if submission["status"] != "created" else None
         if found is None and leased["cancel_requested"]:
             return _reject(client, leased, "Cancelled before it reached Slurm.")
+        if found is None and leased["never_begins"]:
+            raise Refusal(leased["never_begins"])
         job, cluster = (found, None) if found else _submit(client, slurm, leased, place, talk)
         return take_in(client, slurm, leased, job, cluster=cluster, talk=talk)
     except Refusal as refusal:
@@ -135,7 +137,8 @@ def _lease(client: Client, submission: Submission, place: Path, instead_of: str)
 def _submit(client: Client, slurm: Slurm, leased: Submission, place: Path, talk: Talk) -> tuple[int, str | None]:
     """Job id, and the cluster if sbatch names it; raises Refusal or SlurmSilent."""
     entrypoint = _stage(client, leased, place)
-    told = slurm.sbatch(leased["sbatch_arguments"], comment=leased["comment"], entrypoint=entrypoint, directory=place)
+    arguments = [*leased["sbatch_arguments"], *leased["dependency_arguments"]]
+    told = slurm.sbatch(arguments, comment=leased["comment"], entrypoint=entrypoint, directory=place)
     if isinstance(told, NoAnswer):
         raise SlurmSilent(f"Slurm did not answer sbatch: {_sentence(told.text)}")
     if isinstance(told, Accepted):

@@ -58,6 +58,8 @@ def refresh(
     """
     if not any(row["status"] not in FINAL or may_come_back(row) for row in submissions):
         return list(submissions)
+    if parents := _parents_of_what_waits(client, submissions):
+        refresh(client, slurm, parents, user=user, talk=talk)
     now = {row["id"]: row for row in submissions}
     queue = Queue(slurm.squeue(user))
     me, cluster = client.get(at("whoami"))["username"], slurm.cluster_name()
@@ -74,6 +76,13 @@ def refresh(
     again = [one for one in submissions if is_mine(one, me, cluster) and is_requeued(one, queue.of(one))]
     now.update(_observe(client, slurm, [*(now[number] for number in here), *again], queue))
     return [now[row["id"]] for row in submissions]
+
+
+def _parents_of_what_waits(client: Client, submissions: Sequence[Submission]) -> list[Submission]:
+    """Slurm takes a job that it has forgotten for one that completed: what is handed over now has to know better."""
+    waiting = [one for one in submissions if one["slurm_job_id"] is None and one["status"] not in FINAL]
+    numbers = sorted({number for one in waiting for number in (*one["after_ok"], *one["after_any"])})
+    return list(client.pages(at("job-submissions"), id=",".join(map(str, numbers)))) if numbers else []
 
 
 def is_here(submission: Submission, me: str, cluster: str) -> bool:

@@ -83,6 +83,16 @@ class Output:
         """A file's own text: as it is for a program, without control characters for a terminal."""
         self._write(printable(text) if self.stdout.isatty() else text)
 
+    def raw(self, content: bytes) -> None:
+        """For a program, as they are, whatever they mean."""
+        self.stdout.flush()
+        self.stdout.buffer.write(content)  # type: ignore[union-attr]
+        self.stdout.flush()
+
+    def json_line(self, row: Mapping[str, Any]) -> None:
+        """Of rows that come one after the other."""
+        self._write(json.dumps(row, ensure_ascii=False) + "\n")
+
     def line(self, *pieces: str | tuple[str, str | None], talk: bool = False) -> None:
         """Pieces of text, some with a colour, which is for people at a terminal who have not set NO_COLOR."""
         stream = self.stderr if talk else self.stdout
@@ -138,6 +148,15 @@ class Output:
 
             yield move
 
+    @contextmanager
+    def live(self, fields: Sequence[str]) -> Iterator[Callable[[Sequence[Mapping[str, Any]]], None]]:
+        """A table on a terminal that is drawn anew by `draw(rows)`, with as many of them as there is room for."""
+        from rich.live import Live
+
+        console = self._console()
+        with Live(console=console, auto_refresh=False, transient=False, vertical_overflow="ellipsis") as live:
+            yield lambda rows: live.update(self._table(rows, fields)[0], refresh=True)
+
     # --- formats ----------------------------------------------------------------------------------------------------
 
     def _write_json(self, value: object) -> None:
@@ -160,6 +179,14 @@ class Output:
         self._write("".join(f"{line}\n" for line in lines))
 
     def _write_table(self, rows: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> None:
+        table, left_out = self._table(rows, fields)
+        self._print(table)
+        if left_out:
+            named = ", ".join(map(_title, left_out))
+            self.talk(f"The terminal is too narrow for: {named}; `--output csv` has everything.")
+
+    def _table(self, rows: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> tuple[Any, list[str]]:
+        """And the columns that there is no room for."""
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
         from rich.text import Text
@@ -172,10 +199,7 @@ class Output:
             table.add_column(_title(field), overflow="fold", min_width=narrowest[field])
         for cells in zip(*(columns[field] for field in kept), strict=True):
             table.add_row(*map(Text, cells))
-        self._print(table)
-        if len(kept) < len(fields):
-            left_out = ", ".join(_title(field) for field in fields if field not in kept)
-            self.talk(f"The terminal is too narrow for: {left_out}; `--output csv` has everything.")
+        return table, [field for field in fields if field not in kept]
 
     def _fitting(self, narrowest: Mapping[str, int]) -> list[str]:
         """The columns that the terminal has room for; those that name a row stay, whatever room there is."""

@@ -23,11 +23,13 @@ from cli.slurm_text import (
     RECORD_FIELDS,
     SEPARATOR,
     WAIT_STATUS_FIELDS,
+    Paths,
     Row,
     cluster_name,
     exit_codes,
     max_array_size,
     named_jobs,
+    output_paths,
     queue_rows,
     record_rows,
     wait_statuses,
@@ -201,6 +203,13 @@ class Slurm:
         """Part → `rc:signal` of a job, as long as the controller remembers it."""
         try:
             return exit_codes(self._answer(["scontrol", "--all", "show", "job", str(job)]))
+        except SlurmRefused:
+            return {}
+
+    def output_paths(self, job: int) -> dict[int, Paths]:
+        """Part → where it writes to, as long as the controller remembers the job."""
+        try:
+            return output_paths(self._answer(["scontrol", "show", "job", str(job)]))
         except SlurmRefused:
             return {}
 

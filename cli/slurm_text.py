@@ -39,6 +39,7 @@ _INDEXES = re.compile(r"(\d+)(?:-(\d+))?(?::(\d+))?")
 _DURATION = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)([cn]?)")
 _EXIT_CODE = re.compile(r"^\s+Requeue=.*\bExitCode=(\d+:\d+)", re.MULTILINE)
+_PATHS = re.compile(r"^ +(StdOut|StdErr)=(.*?) *$", re.MULTILINE)
 _PART = re.compile(r"\d+(?: ArrayJobId=\d+ ArrayTaskId=(?P<task>\S+))?(?: HetJobId=\d+ HetJobOffset=(?P<het>\d+))?")
 
 
@@ -230,6 +231,31 @@ def wait_statuses(text: str) -> dict[int, dict[int, str]]:
         if owner.isdigit() and part.isdigit() and status.isdigit():
             codes.setdefault(int(owner), {})[int(part)] = f"{int(status) >> 8}:{int(status) & 0x7F}"
     return codes
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where a part of a job writes to, and the comment that it carries."""
+
+    stdout: str
+    stderr: str
+    comment: str
+
+
+def output_paths(text: str) -> dict[int, Paths]:
+    """Part → paths, from `scontrol show job`; tasks that have not begun are left out, for they have none yet."""
+    found = {}
+    for block in re.split(r"^JobId=", text, flags=re.MULTILINE)[1:]:
+        part = _PART.match(block)
+        if part is None or not (part["task"] or "0").isdigit():
+            continue
+        # The last one: a comment, which may hold line ends, stands before.
+        said = dict(_PATHS.findall(block))
+        if said.get("StdOut"):
+            comment = re.search(r"^\s+Comment=(.*?)\s*$", block, re.MULTILINE)
+            paths = Paths(said["StdOut"], said.get("StdErr", ""), comment[1] if comment else "")
+            found[int(part["task"] or part["het"] or 0)] = paths
+    return found
 
 
 def cluster_name(text: str) -> str | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.client import at
-from cli.errors import CliError, Unreachable, UsageProblem
+from cli.errors import ApiError, CliError, UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
 SHORTEST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
-# A job outlives a restart of the server, and so does somebody who waits for it.
-LONGEST_OUTAGE = 3600.0
+# As many as the line of a request has room for.
+IDS_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,9 @@ class Destination:
     cluster: str | None
     execution_directory: str | None
     sbatch_arguments: Sequence[str]
+    # Submissions that have to have completed, or to have ended, before it begins.
+    after_ok: Sequence[int] = ()
+    after_any: Sequence[int] = ()
 
 
 def submit(session: Session, script: int, destination: Destination, *, name: str | None = None) -> dict[str, Any]:
@@ -45,11 +47,20 @@ def submit(session: Session, script: int, destination: Destination, *, name: str
         body["name"] = name
     if destination.execution_directory:
         body["execution_directory"] = directory_of(destination.execution_directory, here=slurm is not None)
+    if destination.after_ok:
+        body["after_ok"] = list(destination.after_ok)
+    if destination.after_any:
+        body["after_any"] = list(destination.after_any)
+    if slurm is not None:
+        _look_at_parents(session, slurm, [*destination.after_ok, *destination.after_any])
     submission = session.client.create("/api/job-submissions/", body)
     return _handed_over(session, submission, slurm)
 
 
-def submit_again(session: Session, number: int) -> dict[str, Any]:
+def submit_again(
+    session: Session, number: int, directory: str | None = None, sbatch_arguments: Sequence[str] = ()
+) -> dict[str, Any]:
+    """With the same arguments where none are given."""
     earlier = session.client.get(at("job-submissions", number))
     slurm = None
     if earlier["via"] == "login_node":
@@ -60,7 +71,10 @@ def submit_again(session: Session, number: int) -> dict[str, Any]:
                 f"Submission {number} went through a login node{f' of {where}' if where else ''}; resubmit it there, "
                 f"or send its script anywhere with `jobbergate job-submissions create {earlier['job_script']}`."
             )
-    submission = session.client.create(at("job-submissions", number, "resubmit"), {})
+    body: dict[str, Any] = {"sbatch_arguments": list(sbatch_arguments)} if sbatch_arguments else {}
+    if directory:
+        body["execution_directory"] = directory_of(directory, here=slurm is not None)
+    submission = session.client.create(at("job-submissions", number, "resubmit"), body)
     return _handed_over(session, submission, slurm)
 
 
@@ -82,47 +96,6 @@ def refreshed(session: Session, submissions: list[dict[str, Any]]) -> list[dict[
     if len(own) < len(submissions):
         session.output.talk("Submissions of other people are shown as they were last heard of.")
     return [found.get(row["id"], row) for row in submissions]
-
-
-def wait_for_end(session: Session, submission: dict[str, Any]) -> dict[str, Any]:
-    """Looks again and again, ever more seldom; an outage of Slurm or of the server is waited out."""
-    pause, silent_since, told = SHORTEST_PAUSE, None, submission["status"]
-    with session.output.progress(f"Waiting for submission {submission['id']}"):
-        while not _is_final(submission):
-            time.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE)
-            try:
-                submission, silent_since = _looked_at(session, submission), None
-            except Unreachable:
-                silent_since = silent_since or time.monotonic()
-                if time.monotonic() - silent_since > LONGEST_OUTAGE:
-                    raise
-            if submission["status"] != told:
-                told = submission["status"]
-                if not _is_final(submission):
-                    session.output.talk(f"Submission {submission['id']} is {told}.")
-                pause = SHORTEST_PAUSE
-    return submission
-
-
-def cancel_all(session: Session, numbers: list[int]) -> tuple[list[dict[str, Any]], list[str]]:
-    """What is cancelled or asked to be, and why the others are not. On a login node its Slurm is told at once."""
-    answer = session.client.post("/api/job-submissions/cancel/", {"ids": numbers})
-    by_number = {row["id"]: row for row in answer["results"]}
-    rows = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
-    if slurm_here() is not None:
-        rows = refreshed(session, rows)
-    return rows, [f"Submission {number}: {why}" for number, why in answer["errors"].items()]
-
-
-def describe_end(submission: dict[str, Any]) -> str:
-    details = [submission["reason"]] if submission["reason"] not in ("", "None") else []
-    if submission["exit_code"]:
-        details.append(f"exit code {submission['exit_code']}")
-    if submission["signal"]:
-        details.append(f"signal {submission['signal']}")
-    more = f" ({', '.join(details)})" if details else ""
-    return f"Submission {submission['id']} has ended: {submission['status']}{more}."
 
 
 # --- which Slurm ----------------------------------------------------------------------------------------------------
@@ -187,23 +160,30 @@ def tell_of_silence(session: Session, cluster: str) -> None:
         session.output.talk(words)
 
 
-def _looked_at(session: Session, submission: dict[str, Any]) -> dict[str, Any]:
-    """One look: at Slurm where it is this machine's, else at what the agent has told the server."""
+def _look_at_parents(session: Session, slurm: Slurm, numbers: Sequence[int]) -> None:
+    """Slurm takes a job that it has forgotten for one that completed, so what became of it has to be known before."""
     from cli.observation import refresh
-    from cli.slurm import SlurmSilent
 
-    current: dict[str, Any] = session.client.get(at("job-submissions", submission["id"]))
-    slurm = slurm_here() if current["via"] == "login_node" else None
-    if slurm is None:
-        return current
+    if numbers:
+        refresh(session.client, slurm, submissions_of(session, numbers), talk=session.output.talk)
+
+
+def submissions_of(session: Session, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """The submissions of these ids, in this order, each once."""
+    wanted = list(dict.fromkeys(numbers))
+    found: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(wanted), IDS_AT_ONCE):
+        listed = ",".join(map(str, wanted[start : start + IDS_AT_ONCE]))
+        found |= {row["id"]: row for row in session.client.pages("/api/job-submissions/", id=listed)}
+    return [found[number] if number in found else submission_of(session, number) for number in wanted]
+
+
+def submission_of(session: Session, number: int) -> dict[str, Any]:
+    """One by itself: lists leave archived ones out."""
     try:
-        return refresh(session.client, slurm, [current], talk=session.output.talk)[0]
-    except SlurmSilent:
-        # Nothing is known, so nothing has changed.
-        return current
-
-
-def _is_final(submission: dict[str, Any]) -> bool:
-    from cli.observation import FINAL
-
-    return submission["status"] in FINAL
+        found: dict[str, Any] = session.client.get(at("job-submissions", number))
+    except ApiError as refusal:
+        if refusal.status != 404:
+            raise
+        raise CliError(f"There is no submission {number} that you may see.") from refusal
+    return found

@@ -155,7 +155,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    # `action` is also what is done to many scripts at once.
+    "ENUM_NAME_OVERRIDES": {"WishActionEnum": "submissions.wishes.Wish.Action"},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "jobbergate.core.api.schema.with_error_answers",

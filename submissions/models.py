@@ -4,7 +4,6 @@ A submission moves by conditional updates (`filter(pk=…, status=…).update(�
 told so, and no lock is held while Slurm is spoken to.
 """
 
-import posixpath
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,13 +19,13 @@ from jobbergate.core.models import Resource, ResourceQuerySet, resource_constrai
 from jobbergate.core.people import is_agent
 from jobscripts.models import JobScript
 from jobscripts.sbatch import directives
-from jobscripts.sbatch.options import Given
 from submissions import states
 from submissions.clusters import Cluster, the_only_cluster
+from submissions.outputs import outputs
 from submissions.wishes import NoAgent, NoJob, Wish
 
 MAX_JOB_ID = 2**32 - 1
-MAX_PATTERN = 4096
+CANCELLED_HERE = "Cancelled before it reached Slurm."
 
 
 class BadDirectory(DomainError):
@@ -54,7 +53,7 @@ class NotSubmittable(Conflict):
 
 
 class AlreadyFinal(Conflict):
-    """It has ended, so there is nothing to cancel."""
+    """It has ended, so there is nothing to cancel, to hold or to release."""
 
     code = "already_final"
 
@@ -63,6 +62,12 @@ class NotFinal(Conflict):
     """Its job may still run."""
 
     code = "not_final"
+
+
+class HasDependents(Conflict):
+    """Others wait for it that have not reached Slurm."""
+
+    code = "has_dependents"
 
 
 class JobSubmissionQuerySet(ResourceQuerySet["JobSubmission"]):
@@ -229,11 +234,11 @@ class JobSubmission(Resource):
             # Nothing is known of the job before Slurm is asked.
             submission.slurm_job_id, submission.status, submission.released = slurm_job_id, states.UNKNOWN, True
         else:
-            submission.mark(job_script.read_entrypoint())
+            submission.mark(job_script.read_entrypoint(), job_script.entrypoint)
             submission.cluster = cluster or (the_only_cluster() if via == cls.Via.AGENT else None)
         return submission
 
-    def mark(self, script: str) -> None:
+    def mark(self, script: str, entrypoint: str) -> None:
         """The tag and the comment that carries it, before the owner's own; and whether the owner wants a held job."""
         written, given = directives.said_in(script), directives.given(self.sbatch_arguments)
         directives.refuse_in_script(written)
@@ -241,7 +246,7 @@ class JobSubmission(Resource):
         self.tag = secrets.token_hex(16)
         self.comment = f"jobbergate:{self.tag} {own}".rstrip() if own else f"jobbergate:{self.tag}"
         self.hold = directives.holds([*written, *given])
-        self.stdout, self.stderr = outputs([*written, *given])
+        self.stdout, self.stderr = outputs([*written, *given], entrypoint)
 
     def lease(self, holder: str, until: datetime, instead_of: str = "", directory: str = "") -> None:
         """Takes the submission for `holder`, who alone may speak to sbatch for it until then."""
@@ -290,8 +295,8 @@ class JobSubmission(Resource):
 
     def cancel(self) -> None:
         """At once where nobody has taken it; else by a mark that whoever speaks to Slurm for it obeys."""
-        reason = "Cancelled before it reached Slurm."
-        if self.move(Q(status=states.CREATED), states.CANCELLED, reason, {"reason": reason, "ended_at": now()}):
+        why = CANCELLED_HERE
+        if self.move(Q(status=states.CREATED), states.CANCELLED, why, {"reason": why, "ended_at": now()}):
             return
         if self.is_final:
             raise AlreadyFinal(f"It is {self.status} already.")
@@ -299,7 +304,9 @@ class JobSubmission(Resource):
         self.cancel_requested = True
 
     def wish(self, owner: User, action: str, **arguments: Any) -> Wish:
-        """What the agent of its cluster is to do with its job."""
+        """What the agent of its cluster is to do with its job. Whether it may be queued again is for Slurm to say."""
+        if self.is_final and action in (Wish.Action.HOLD, Wish.Action.RELEASE):
+            raise AlreadyFinal(f"It is {self.status} already.")
         if self.slurm_job_id is None:
             raise NoJob(f"It is {self.status}, and Slurm has no job for it.")
         if self.cluster is None or (self.cluster.agent_id is None and self.via != self.Via.AGENT):
@@ -316,8 +323,14 @@ class JobSubmission(Resource):
             self.events.create(at=at, old_status=old, new_status=status, reason=reason)
         return bool(moved)
 
-    def resubmit(self, owner: User, execution_directory: str = "", **columns: str) -> "JobSubmission":
-        """The same script and arguments once more, in a new directory where none is given."""
+    def resubmit(
+        self,
+        owner: User,
+        execution_directory: str = "",
+        sbatch_arguments: Sequence[str] | None = None,
+        **columns: str,
+    ) -> "JobSubmission":
+        """The same script once more, in a new directory where none is given; what it waited for has been waited for."""
         return JobSubmission.create(
             owner,
             self.job_script,
@@ -325,23 +338,21 @@ class JobSubmission(Resource):
             cluster=self.cluster,
             name=self.name,
             execution_directory=execution_directory,
-            sbatch_arguments=self.sbatch_arguments,
+            sbatch_arguments=self.sbatch_arguments if sbatch_arguments is None else sbatch_arguments,
             slurm_cluster=self.slurm_cluster,
             **columns,
         )
 
+    @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        # Nobody begins to wait for it meanwhile.
+        self.lock()
         if not self.is_final and self.status != states.CREATED:
             raise NotFinal(f"It is {self.status}; cancel it first, so that no job is left that nobody follows.")
+        waiting = self.dependents.filter(submission__status__in=states.WAITING).values_list("submission_id", flat=True)
+        if numbers := ", ".join(map(str, waiting[:10])):
+            raise HasDependents(f"Submission {numbers} waits for it; cancel that first.")
         return super().delete(*args, **kwargs)
-
-
-def outputs(said: Sequence[Given]) -> tuple[str, str]:
-    """Where output and error output go, with sbatch's %-patterns; empty where nothing is said of it."""
-    last = {one.name: one.value or "" for one in said}
-    place = last.get("chdir", "")
-    paths = (last.get(name, "") for name in ("output", "error"))
-    return tuple(posixpath.join(place, path)[:MAX_PATTERN] if path else "" for path in paths)  # type: ignore[return-value]
 
 
 def check_directory(path: str) -> None:

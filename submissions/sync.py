@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from jobbergate.core.saving import save_together
 from submissions import reports, sweeps, taking
 from submissions.clusters import Cluster
+from submissions.dependencies import Readiness, words_for
 from submissions.models import JobSubmission, JobSubmissionQuerySet
 from submissions.wishes import Wish
 
@@ -26,6 +27,8 @@ class Round:
 
     # To be submitted, with the status before: `submitting` where somebody has tried already.
     taken: list[JobSubmission] = field(default_factory=list)
+    # What sbatch has to be told besides, of those of them that begin after others.
+    ready: dict[int, Readiness] = field(default_factory=dict)
     # After their jobs were recorded; where the row has another job, or is missing, the agent's was one too many.
     recorded: list[JobSubmission] = field(default_factory=list)
     to_cancel: list[JobSubmission] = field(default_factory=list)
@@ -59,7 +62,11 @@ def sync(user: User, cluster: Cluster, told: Mapping[str, Any]) -> Round:
         taking.keep(holding, holder, at)
     if told.get("take"):
         dead = told.get("dead") or ()
-        done.taken = taking.take(submissions, holder, told["take"], at, holding=holding, dead=dead)
+        taken = taking.take(submissions, holder, told["take"], at, holding=holding, dead=dead)
+        done.ready = words_for(taken)
+        if never := {pk: ready.never for pk, ready in done.ready.items() if ready.never}:
+            taking.reject(submissions, never, at)
+        done.taken = [one for one in taken if not (done.ready[one.pk].never or done.ready[one.pk].waits_for)]
     return done
 
 

@@ -57,8 +57,9 @@ def take(
 
 
 def waits_for() -> Any:
-    """Another one that has not reached Slurm: there is no job yet to name to it."""
-    return Dependency.objects.filter(submission=OuterRef("pk"), parent__status__in=states.WAITING)
+    """Another one that Slurm has no job for yet, or that nobody knows whether it completed."""
+    unclear = Q(parent__status__in=states.WAITING) | Q(kind=Dependency.Kind.AFTER_OK, parent__status=states.UNKNOWN)
+    return Dependency.objects.filter(unclear, submission=OuterRef("pk"))
 
 
 def within_bytes(waiting: list[JobSubmission]) -> list[JobSubmission]:

@@ -17,6 +17,9 @@ from submissions.clusters import Cluster
 # An agent that was away for long must not hold or release what its owner has forgotten about.
 LASTS = timedelta(hours=1)
 KEPT = timedelta(days=1)
+# Pieces of logs are large, and read at once.
+LOGS_KEPT = LASTS
+UNANSWERED = "The agent of {cluster} did not answer within {minutes} minutes."
 
 
 class NoJob(Conflict):
@@ -79,10 +82,18 @@ class Wish(models.Model):
     @classmethod
     def make(cls, submission: Any, owner: User, action: str, **arguments: Any) -> "Wish":
         """For the agent of the submission's cluster, which is known to have one."""
-        cls.objects.filter(created_at__lt=now() - KEPT).delete()
+        at = now()
+        old = Q(created_at__lt=at - KEPT) | Q(created_at__lt=at - LOGS_KEPT, action=cls.Action.LOG)
+        cls.objects.filter(old, created_at__lt=at - LOGS_KEPT).delete()
         return cls.objects.create(
             submission=submission, cluster=submission.cluster, owner=owner, action=action, arguments=arguments
         )
+
+    def error_at(self, at: datetime) -> str:
+        """What went wrong with it; an agent that is silent for long will not do it any more."""
+        if self.answered_at is None and self.created_at < at - LASTS:
+            return UNANSWERED.format(cluster=self.cluster.name, minutes=LASTS // timedelta(minutes=1))
+        return self.error
 
     def fulfil(self, answer: dict[str, Any], error: str, at: datetime) -> None:
         self.answer, self.error, self.answered_at = answer, error, at

@@ -14,7 +14,7 @@ from cli.agent.workers import Workers
 from cli.queue import Submission
 
 ROW_OF_A_JOB = ("id", "name", "execution_directory", "sbatch_arguments", "comment")
-ROW_OF_A_LOG = ("id", "name", "owner", "slurm_job_id", "execution_directory", "stdout", "stderr", "tasks")
+ROW_OF_A_LOG = ("slurm_job_id", "tag", "execution_directory", "stdout", "stderr", "tasks", "nodes")
 # A job may take its time to end; and what failed is tried again.
 CANCEL_AGAIN = 30.0
 

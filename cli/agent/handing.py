@@ -27,6 +27,7 @@ from cli.queue import Submission
 
 # A controller that hung may still find an sbatch of before in its mail when it answers squeue again.
 MAIL_SECONDS = 20.0
+FRESH_SECONDS = 30.0
 CANCELLED = "Cancelled before it reached Slurm."
 ASKING = ("look", "doubt", "silent")
 
@@ -43,6 +44,7 @@ class Handing:
     pause: BackOff = field(default_factory=lambda: BackOff(2.0, 60.0))
     due: float = 0.0
     is_stray: bool = False
+    taken_at: float = field(default_factory=time.monotonic)
 
     @property
     def id(self) -> int:
@@ -83,6 +85,11 @@ class Handing:
 
     def is_due(self) -> bool:
         return self.step == "later" and (time.monotonic() >= self.due or self.row["cancel_requested"])
+
+    def is_stale(self) -> bool:
+        """To be submitted with words about other jobs that may not hold any more; the server gives it anew."""
+        depends = self.row["after_ok"] or self.row["after_any"]
+        return self.step == "submit" and bool(depends) and time.monotonic() - self.taken_at > FRESH_SECONDS
 
     def told(self) -> dict[str, Any]:
         """As the server records it."""

@@ -315,7 +315,7 @@ class Agent:
     def _go_on(self, handing: Handing) -> None:
         if handing.is_due():
             handing.at("submit")
-        if handing.step == "over":
+        if handing.step == "over" or handing.is_stale():
             del self._handing[handing.id]
         elif handing.wants_look():
             self._look_soon()

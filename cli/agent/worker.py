@@ -19,6 +19,7 @@ from typing import IO, Any
 from cli.errors import CliError
 from cli.folder import write_files
 from cli.handover import slug
+from cli.logs import path_of, read_piece
 from cli.slurm import Accepted, Refused, Slurm, SlurmRefused, SlurmSilent
 from cli.writing import NotNow
 
@@ -64,8 +65,21 @@ def steer(slurm: Slurm, asked: Mapping[str, Any]) -> Answer:
     return {"outcome": "done", "text": ""}
 
 
+def log(slurm: Slurm, asked: Mapping[str, Any]) -> Answer:
+    """A piece of a job's output, as its owner may read it."""
+    try:
+        path = path_of(slurm, asked["submission"], asked["stream"], asked.get("task"))
+        wanted = {name: asked[name] for name in ("offset", "size", "from_end") if name in asked}
+        piece = read_piece(path, **wanted)
+    except CliError as problem:
+        return {"outcome": "refused", "text": str(problem)}
+    return {"outcome": "done", "answer": piece.told()}
+
+
 def do(slurm: Slurm, home: Path, asked: Mapping[str, Any]) -> Answer:
     try:
+        if asked["do"] == "log":
+            return log(slurm, asked)
         return submit(slurm, home, asked) if asked["do"] == "submit" else steer(slurm, asked)
     except Exception as fault:
         # Nobody reads our standard error for long; who asked has to know that this one came to nothing, or may have.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import completing
+from cli.dependencies import after_options
 from cli.errors import UsageProblem
 from cli.preparing import Wishes, answer_options
 from cli.session import Command, Session, pass_session
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--wait", is_flag=True, help="Wait for the job to end; exit code 0 only if it completed.")
 @click.option("--cluster", metavar="NAME", shell_complete=completing.clusters, help="Which cluster it goes to.")
 @click.option("-d", "--execution-directory", metavar="DIRECTORY", help="Where the job runs, on the cluster.")
+@after_options
 @click.argument("sbatch_arguments", nargs=-1, metavar="[-- SBATCH_ARGUMENTS]")
 @click.pass_context
 @pass_session
@@ -38,6 +40,8 @@ def run(
     wait: bool,
     cluster: str | None,
     execution_directory: str | None,
+    after: tuple[int, ...],
+    after_any: tuple[int, ...],
     sbatch_arguments: tuple[str, ...],
     sweep: bool,
     side_by_side: bool,
@@ -54,18 +58,21 @@ def run(
         jobbergate run my-application -a nodes=2 --fast --wait -- --time=10
         jobbergate run my-application -a nodes=1,2,4 --sweep --wait
     """
+    from cli.following import describe_end, wait_for_end
     from cli.preparing import create_script
-    from cli.submitting import Destination, describe_end, wait_for_end
+    from cli.submitting import Destination
     from cli.submitting import submit as hand_to_slurm
     from cli.sweeping import SweepWishes, create_sweep
 
-    if not submit and (wait or cluster or execution_directory or sbatch_arguments):
+    if not submit and (wait or cluster or execution_directory or after or after_any or sbatch_arguments):
         raise UsageProblem(
-            "With --no-submit nothing is submitted; leave out --wait, --cluster, -d and SBATCH_ARGUMENTS."
+            "With --no-submit nothing is submitted; leave out --wait, --cluster, -d, --after and SBATCH_ARGUMENTS."
         )
-    destination = Destination(cluster, execution_directory, sbatch_arguments)
+    destination = Destination(cluster, execution_directory, sbatch_arguments, after, after_any)
     how = SweepWishes(sweep, side_by_side, sweep_file, max_queued)
     how.check()
+    if how.wanted and (after or after_any):
+        raise UsageProblem("The points of a sweep wait for nothing; leave out --after and --after-any.")
     if how.wanted:
         made = create_sweep(session, application, Wishes(**wishes), how)
         return run_sweep(session, ctx, made, destination, wait=wait) if submit else session.output.row(made)

@@ -11,7 +11,12 @@ class WordsFilter(django_filters.BaseInFilter, django_filters.CharFilter):
     """Any of several words, with commas between them."""
 
 
+class NumbersFilter(django_filters.BaseInFilter, django_filters.NumberFilter):
+    """Any of several ids, with commas between them."""
+
+
 class JobSubmissionFilterSet(ResourceFilterSet):
+    id = NumbersFilter(lookup_expr="in", min_value=0, max_value=2**63 - 1, label="One or more, with commas.")
     status = WordsFilter(lookup_expr="in")
     unfinished = django_filters.BooleanFilter(method="only_unfinished", label="Whether they may still change.")
     job_script = django_filters.NumberFilter("job_script_id", min_value=0, max_value=2**63 - 1)
@@ -26,7 +31,8 @@ class JobSubmissionFilterSet(ResourceFilterSet):
     class Meta:
         model = JobSubmission
         fields = [
-            "status", "unfinished", "job_script", "sweep", "cluster", "slurm_cluster", "slurm_job_id", "via", "owner",
+            "id", "status", "unfinished", "job_script", "sweep", "cluster", "slurm_cluster", "slurm_job_id", "via",
+            "owner",
         ]  # fmt: skip
 
     def only_unfinished(self, queryset: Any, name: str, value: bool) -> QuerySet[Any]:

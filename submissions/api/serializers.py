@@ -5,6 +5,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from jobbergate.core.api.rows import Row, RowSerializer
+from submissions.dependencies import MOST as MOST_PARENTS
 from submissions.models import MAX_JOB_ID, JobSubmission, SubmissionEvent
 from submissions.reasons import explain
 
@@ -49,6 +50,10 @@ SUBMISSION = {
     "cpu_time": 1400000.5,
     "peak_memory": 6442450944,
     "explanation": "",
+    "stdout": "motorbike-%j.log",
+    "stderr": "",
+    "after_ok": [],
+    "after_any": [],
 }
 REPORT = {
     "slurm_cluster": "hilbert",
@@ -67,6 +72,8 @@ class JobSubmissionSerializer(RowSerializer):
     explanation = serializers.CharField(
         source="*", read_only=True, help_text="Status and reason in plain words, and what to do about them."
     )
+    after_ok = serializers.ListField(child=serializers.IntegerField(), read_only=True)
+    after_any = serializers.ListField(child=serializers.IntegerField(), read_only=True)
 
     class Meta:
         model = JobSubmission
@@ -76,7 +83,7 @@ class JobSubmissionSerializer(RowSerializer):
             "queued_at", "started_at", "ended_at", "is_archived", "created_at", "updated_at", "via", "tag", "comment",
             "hold", "released", "cancel_requested", "execution_directory", "sbatch_arguments", "lease_holder",
             "leased_until", "requested_cpus", "requested_memory", "time_limit", "cpu_time", "peak_memory",
-            "explanation",
+            "stdout", "stderr", "after_ok", "after_any", "explanation",
         ]  # fmt: skip
 
     @classmethod
@@ -115,6 +122,18 @@ class JobIdField(serializers.IntegerField):
         super().__init__(min_value=1, max_value=MAX_JOB_ID, **kwargs)
 
 
+class RowIdField(serializers.IntegerField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
+
+
+class ParentsField(serializers.ListField):
+    child = RowIdField()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=MOST_PARENTS, **kwargs)
+
+
 class WordField(serializers.CharField):
     """A word of Slurm's, printable."""
 
@@ -136,6 +155,8 @@ class SubmitSerializer(serializers.Serializer[Any]):
         64, required=False, allow_blank=True, help_text="What Slurm calls the cluster that is spoken to from here."
     )
     slurm_job_id = JobIdField(required=False, help_text="A job that Slurm has already, to be followed.")
+    after_ok = ParentsField(help_text="Submissions that have to have completed before it begins.")
+    after_any = ParentsField(help_text="Submissions that have to have ended before it begins, however.")
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Rename", {"name": "motorbike, reference"}, request_only=True)])
@@ -154,6 +175,33 @@ class LeaseSerializer(serializers.Serializer[Any]):
         required=False, allow_blank=True, max_length=255, help_text="A holder that is known to be dead."
     )
     execution_directory = DirectoryField()
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Taken",
+            {
+                **SUBMISSION,
+                "status": "submitting",
+                "after_ok": [900],
+                "dependency_arguments": ["--kill-on-invalid-dep=yes", "--dependency=afterok:4710"],
+                "never_begins": "",
+            },
+            response_only=True,
+        )
+    ]
+)
+class LeasedSerializer(JobSubmissionSerializer):
+    dependency_arguments = serializers.ListField(
+        child=serializers.CharField(), help_text="More arguments for sbatch, behind all others."
+    )
+    never_begins = serializers.CharField(
+        help_text="Where it is not empty, why it is to be rejected unless Slurm has its job already."
+    )
+
+    class Meta(JobSubmissionSerializer.Meta):
+        fields = [*JobSubmissionSerializer.Meta.fields, "dependency_arguments", "never_begins"]
 
 
 @extend_schema_serializer(
@@ -180,6 +228,7 @@ class RejectSerializer(serializers.Serializer[Any]):
 )
 class ResubmitSerializer(serializers.Serializer[Any]):
     execution_directory = DirectoryField()
+    sbatch_arguments = ArgumentsField(required=False)
 
 
 class ReportSerializer(serializers.Serializer[Any]):
@@ -225,23 +274,50 @@ class ReportedSerializer(serializers.Serializer[Any]):
     ignored = serializers.ListField(child=serializers.IntegerField(), help_text="Ids that are not this person's.")
 
 
-@extend_schema_serializer(examples=[OpenApiExample("Two of them", {"ids": [901, 902]}, request_only=True)])
+class CancelFilterSerializer(serializers.Serializer[Any]):
+    """As the filters of the list; of one's own submissions that have not ended."""
+
+    status = serializers.CharField(required=False, max_length=1000, help_text="One or more, with commas.")
+    job_script = RowIdField(required=False)
+    cluster = serializers.CharField(required=False, max_length=64)
+    sweep = RowIdField(required=False)
+    search = serializers.CharField(required=False, max_length=1000)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if not data:
+            raise serializers.ValidationError(f"Give at least one of: {', '.join(self.fields)}.")
+        return data
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Two of them", {"ids": [901, 902]}, request_only=True),
+        OpenApiExample("Those that wait", {"filter": {"status": "created,pending"}}, request_only=True),
+    ]
+)
 class CancelManySerializer(serializers.Serializer[Any]):
-    ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1, max_length=500
-    )
+    ids = serializers.ListField(child=RowIdField(), required=False, min_length=1, max_length=500)
+    filter = CancelFilterSerializer(required=False)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if len(data) != 1:
+            raise serializers.ValidationError("Give either ids or a filter.")
+        return data
 
 
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
-            "One of two", {"results": [SUBMISSION], "errors": {"902": "It is completed already."}}, response_only=True
+            "One of two",
+            {"results": [SUBMISSION], "errors": {"902": "It is completed already."}, "left": 0},
+            response_only=True,
         )
     ]
 )
 class CancelledManySerializer(serializers.Serializer[Any]):
     results = JobSubmissionSerializer(many=True)
     errors = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]  # a field of that name
+    left = serializers.IntegerField(help_text="Of a filter: how many there are for another request.")
 
 
 @extend_schema_serializer(

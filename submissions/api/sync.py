@@ -18,6 +18,7 @@ from submissions.api.serializers import (
     JobIdField,
     JobSubmissionSerializer,
     ReportSerializer,
+    RowIdField,
     WordField,
 )
 from submissions.models import JobSubmission
@@ -27,11 +28,6 @@ from submissions.wishes import Wish
 
 MOST_ROWS = 10_000
 HOLDER = "login1/20111/884122"
-
-
-class RowIdField(serializers.IntegerField):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
 
 
 class RecordedSerializer(serializers.Serializer[Any]):
@@ -143,7 +139,7 @@ class RoundSerializer(serializers.Serializer[Any]):
 
 def told(done: Round) -> dict[str, Any]:
     return {
-        "taken": taken(done.taken),
+        "taken": taken(done),
         "recorded": shown(done.recorded),
         "to_cancel": shown(done.to_cancel),
         "wishes": [
@@ -163,7 +159,8 @@ def shown(submissions: list[JobSubmission]) -> list[dict[str, Any]]:
     return [row(one) for one in submissions]
 
 
-def taken(submissions: list[JobSubmission]) -> list[dict[str, Any]]:
+def taken(done: Round) -> list[dict[str, Any]]:
+    submissions = done.taken
     if not submissions:
         return []
     files: dict[int, list[dict[str, str]]] = defaultdict(list)
@@ -176,6 +173,7 @@ def taken(submissions: list[JobSubmission]) -> list[dict[str, Any]]:
         {
             **row(one),
             "status": states.SUBMITTING,
+            "sbatch_arguments": [*one.sbatch_arguments, *done.ready[one.pk].arguments],
             "again": one.status != states.CREATED,
             "entrypoint": entrypoints[one.job_script_id],
             "files": files[one.job_script_id],

@@ -4,16 +4,17 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.timezone import now
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobbergate.core.api.permissions import PEOPLE
-from jobbergate.core.api.views import NAME, GenericViewSet, ResourceViewSet, RowsMixin
-from jobbergate.core.errors import Conflict, NotThere
+from jobbergate.core.api.views import NAME, GenericViewSet, ResourceViewSet, RowsMixin, key_of
+from jobbergate.core.errors import NotThere
 from jobscripts.models import JobScript
-from submissions import reports, sync
+from submissions import cancelling, dependencies, reports, sync
 from submissions.api.clusters import ClusterSerializer
 from submissions.api.filters import JobSubmissionFilterSet
 from submissions.api.serializers import (
@@ -21,6 +22,7 @@ from submissions.api.serializers import (
     CancelManySerializer,
     EventSerializer,
     JobSubmissionSerializer,
+    LeasedSerializer,
     LeaseSerializer,
     RecordSerializer,
     RejectSerializer,
@@ -32,8 +34,10 @@ from submissions.api.serializers import (
 )
 from submissions.api.sync import RoundSerializer, SyncSerializer
 from submissions.api.sync import told as answered
+from submissions.api.wishes import WISH, LogSerializer, WishSerializer
 from submissions.clusters import Cluster, get_cluster
 from submissions.models import JobSubmission
+from submissions.wishes import Wish
 
 
 @extend_schema(tags=["clusters"])
@@ -93,6 +97,7 @@ class JobSubmissionViewSet(ResourceViewSet):
         "report": ReportsSerializer,
         "resubmit": ResubmitSerializer,
         "cancel_many": CancelManySerializer,
+        "log": LogSerializer,
     }
 
     def get_queryset(self) -> QuerySet[JobSubmission]:
@@ -107,7 +112,7 @@ class JobSubmissionViewSet(ResourceViewSet):
         script = visible.filter(pk=job_script).only("name", "entrypoint").first()
         if script is None:
             raise NotThere(f"There is no job script {job_script}.")
-        return JobSubmission.create(
+        return dependencies.create(
             self.request.user,  # type: ignore[arg-type]
             script,
             cluster=get_cluster(cluster) if cluster else None,
@@ -116,16 +121,15 @@ class JobSubmissionViewSet(ResourceViewSet):
 
     # --- the hand-over: who speaks to sbatch for a submission, and what came of it ---
 
-    @extend_schema(
-        summary="Take a submission, to submit it", request=LeaseSerializer, responses=JobSubmissionSerializer
-    )
+    @extend_schema(summary="Take a submission, to submit it", request=LeaseSerializer, responses=LeasedSerializer)
     @action(detail=True, methods=["post"])
     def lease(self, request: Request, pk: str) -> Response:
         data, submission = self.validated(), self.get_object()
-        submission.lease(
-            data["holder"], now() + settings.LEASE, data.get("instead_of", ""), data.get("execution_directory", "")
-        )
-        return self.shown(submission)
+        until = now() + settings.LEASE
+        directory = data.get("execution_directory", "")
+        ready = dependencies.lease(submission, data["holder"], until, data.get("instead_of", ""), directory)
+        more = {"dependency_arguments": list(ready.arguments), "never_begins": ready.never}
+        return Response(self.shown(submission).data | more)
 
     @extend_schema(summary="Record the held Slurm job", request=RecordSerializer, responses=JobSubmissionSerializer)
     @action(detail=True, methods=["post"])
@@ -167,18 +171,23 @@ class JobSubmissionViewSet(ResourceViewSet):
     )
     @action(detail=False, methods=["post"], url_path="cancel", url_name="cancel-many")
     def cancel_many(self, request: Request) -> Response:
-        ids = self.validated()["ids"]
-        found = self.get_queryset().in_bulk(ids)
-        errors, results = {str(id): "Not found." for id in ids if id not in found}, []
-        for submission in found.values():
-            self.check_object_permissions(request, submission)
-            try:
-                submission.cancel()
-            except Conflict as refusal:
-                errors[str(submission.pk)] = refusal.detail
-            else:
-                results.append(self.shown(submission).data)
-        return Response({"results": results, "errors": errors})
+        data = self.validated()
+        if "ids" in data:
+            made = cancelling.these(JobSubmission.objects.visible_to(request.user), data["ids"])  # type: ignore[arg-type]
+        else:
+            made = cancelling.selected(self.own_that(**data["filter"]))
+        return Response(
+            {
+                "results": [self.shown(one).data for one in made.done],
+                "errors": {str(number): why for number, why in made.refused.items()},
+                "left": made.left,
+            }
+        )
+
+    def own_that(self, search: str = "", **wanted: Any) -> Any:
+        """One's own, staff's too: nobody ends by a filter what they do not see to be another's."""
+        own = JobSubmission.objects.owned_by(self.request.user).search(search)  # type: ignore[arg-type]
+        return JobSubmissionFilterSet(wanted, own, request=self.request).qs
 
     @extend_schema(
         summary="Submit the same once more", request=ResubmitSerializer, responses={201: JobSubmissionSerializer}
@@ -193,3 +202,37 @@ class JobSubmissionViewSet(ResourceViewSet):
     def events(self, request: Request, pk: str) -> Response:
         rows = EventSerializer.rows(self.get_object().events.all())
         return Response({"next": None, "previous": None, "results": rows})
+
+    # --- what whoever speaks to Slurm for it is to do ---
+
+    @extend_schema(summary="Hold its job", request=None, responses={202: WishSerializer})
+    @action(detail=True, methods=["post"])
+    def hold(self, request: Request, pk: str) -> Response:
+        return self.wished(Wish.Action.HOLD)
+
+    @extend_schema(summary="Release its job", request=None, responses={202: WishSerializer})
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, pk: str) -> Response:
+        return self.wished(Wish.Action.RELEASE)
+
+    @extend_schema(summary="Queue its job again", request=None, responses={202: WishSerializer})
+    @action(detail=True, methods=["post"])
+    def requeue(self, request: Request, pk: str) -> Response:
+        return self.wished(Wish.Action.REQUEUE)
+
+    @extend_schema(summary="Ask for a piece of its output", request=LogSerializer, responses={202: WishSerializer})
+    @action(detail=True, methods=["post"])
+    def log(self, request: Request, pk: str) -> Response:
+        return self.wished(Wish.Action.LOG, **self.validated())
+
+    def wished(self, action: str, **arguments: Any) -> Response:
+        wish = self.get_object().wish(self.request.user, action, **arguments)
+        return Response(WishSerializer().to_representation(wish), status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(summary="See what came of what was asked for", parameters=[WISH], responses=WishSerializer)
+    @action(detail=True, url_path=f"wishes/(?P<wish>{NAME})", url_name="wish")
+    def wish(self, request: Request, pk: str, wish: str) -> Response:
+        found = self.get_object().wishes.select_related("cluster").filter(pk=key_of(wish)).first()
+        if found is None:
+            raise NotThere(f"There is no wish {wish} of submission {pk}.")
+        return Response(WishSerializer().to_representation(found))

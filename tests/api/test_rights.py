@@ -16,7 +16,9 @@ from applications.archive import pack
 from applications.models import ApplicationShare
 from jobscripts.models import JobScriptShare
 from jobscripts.sweeps import Sweep
+from submissions.clusters import Cluster
 from submissions.models import JobSubmission
+from submissions.wishes import Wish
 from tests.conftest import signed_in
 from tests.factories import FOLDER, make_application, make_cluster, make_script, make_submission, make_sweep, make_user
 
@@ -83,6 +85,12 @@ TABLE: dict[tuple[str, str], tuple[Any, int, int, int]] = {
     ("post", SUBMISSION + "cancel/"): (None, 404, 200, 200),
     ("post", SUBMISSION + "resubmit/"): ({}, 404, 201, 201),
     ("get", SUBMISSION + "events/"): (None, 404, 200, 200),
+    # Slurm has no job for it.
+    ("post", SUBMISSION + "hold/"): (None, 404, 409, 409),
+    ("post", SUBMISSION + "release/"): (None, 404, 409, 409),
+    ("post", SUBMISSION + "requeue/"): (None, 404, 409, 409),
+    ("post", SUBMISSION + "log/"): ({"stream": "stdout"}, 404, 409, 409),
+    ("get", SUBMISSION + "wishes/{wish}/"): (None, 404, 200, 200),
     ("get", "/api/clusters/"): (None, 200, 200, 200),
     ("get", "/api/clusters/{name}/"): (None, 200, 200, 200),
     ("post", "/api/clusters/{name}/sync/"): ({"holder": "h/1/2"}, 200, 200, 200),
@@ -105,7 +113,9 @@ def hidden(alice: User) -> JobSubmission:
     make_sweep(alice, application)
     script = make_script(alice, application)
     script.share("editor", user=make_user("dora"))
-    return make_submission(alice, script)
+    submission = make_submission(alice, script)
+    Wish.objects.create(submission=submission, cluster=Cluster.objects.get(), owner=alice, action="hold")
+    return submission
 
 
 def routes() -> Iterator[tuple[str, str]]:
@@ -122,7 +132,8 @@ def ask(client: APIClient, method: str, path: str, wanted: Any, hidden: JobSubmi
     if isinstance(wanted, str) and wanted.startswith("share"):
         number = (ApplicationShare if wanted == "share" else JobScriptShare).objects.get().pk
     places = {"application": "hidden", "script": hidden.job_script_id, "number": "latest", "name": "hilbert"}
-    url = path.format(id=number, path="job.sh", sweep=sweep, **places)
+    wish = Wish.objects.values_list("pk", flat=True).first()
+    url = path.format(id=number, path="job.sh", sweep=sweep, wish=wish, **places)
     body = {
         "script": {"job_script": hidden.job_script_id, "via": "login_node"},
         "ids": {"ids": [hidden.pk]},
@@ -187,7 +198,7 @@ def test_a_public_application_is_seen_by_all_and_changed_by_its_owner(
 def test_a_cancel_of_somebody_else_s_submission_finds_none(hidden: JobSubmission, as_bob: APIClient) -> None:
     answer = as_bob.post("/api/job-submissions/cancel/", {"ids": [hidden.pk]})
 
-    assert answer.json() == {"results": [], "errors": {str(hidden.pk): "Not found."}}
+    assert answer.json() == {"results": [], "errors": {str(hidden.pk): "Not found."}, "left": 0}
     hidden.refresh_from_db()
     assert hidden.status == "created"
 

@@ -10,8 +10,9 @@ from django.contrib.auth.models import User
 from django.utils.timezone import now
 from rest_framework.test import APIClient
 
+from submissions import dependencies
 from submissions.clusters import Cluster
-from submissions.models import Dependency, JobSubmission
+from submissions.models import JobSubmission
 from tests.conftest import signed_in
 from tests.factories import make_application, make_script, make_submission, make_user
 
@@ -100,12 +101,26 @@ def test_a_lease_is_longer_for_who_still_holds_it(agent: APIClient, alice: User)
 
 
 def test_what_waits_for_another_one_is_taken_after_it(agent: APIClient, alice: User) -> None:
-    parent, child = waiting(alice), waiting(alice)
-    Dependency.objects.create(submission=child, parent=parent, kind="afterok")
+    parent = waiting(alice)
+    child = dependencies.create(alice, make_script(alice), [parent.pk])
 
     assert ids(sync(agent, take=10)["taken"]) == [parent.pk]
     sync(agent, take=0, holding=[parent.pk], recorded=[{"id": parent.pk, "slurm_job_id": 7}])
-    assert child.pk in ids(sync(agent, take=10)["taken"])
+    (taken,) = sync(agent, take=10)["taken"]
+    assert (taken["id"], taken["sbatch_arguments"]) == (
+        child.pk,
+        ["--kill-on-invalid-dep=yes", "--dependency=afterok:7"],
+    )
+
+
+def test_what_can_never_begin_is_rejected(agent: APIClient, alice: User) -> None:
+    parent = waiting(alice)
+    child = dependencies.create(alice, make_script(alice), [parent.pk])
+    parent.cancel()
+
+    assert sync(agent, take=10)["taken"] == []
+    child.refresh_from_db()
+    assert (child.status, f"Submission {parent.pk}" in child.reason) == ("rejected", True)
 
 
 def test_large_files_are_sent_a_submission_at_a_time(

@@ -55,7 +55,7 @@ def test_the_command_s_own_format_wins(by_alice: Jobbergate) -> None:
     [
         ("applications", applications.rows.FIELDS),
         ("job-scripts", job_scripts.rows.FIELDS),
-        ("job-submissions", job_submissions.FIELDS),
+        ("job-submissions", job_submissions.rows.FIELDS),
         ("clusters", clusters.FIELDS),
     ],
 )

@@ -22,7 +22,9 @@ from jobbergate.core.errors import DomainError
 from jobscripts import points, sweeping
 from jobscripts.models import JobScript, JobScriptShare
 from jobscripts.sweeps import Sweep
+from submissions.clusters import Cluster
 from submissions.models import JobSubmission
+from submissions.wishes import Wish
 from tests.docs.pages import DOCS, blocks, cells
 from tests.examples.conftest import EXAMPLES, publish
 from tests.factories import make_cluster, make_user
@@ -113,6 +115,9 @@ def rows(alice: User) -> None:
     for number in range(901, 906):
         submission = JobSubmission.create(alice, other)
         JobSubmission.objects.filter(pk=submission.pk).update(id=number, created_at=now())
+    running = JobSubmission.create(alice, other, cluster=Cluster.objects.get(), slurm_job_id=4712)
+    JobSubmission.objects.filter(pk=running.pk).update(id=906)
+    Wish.objects.create(pk=31, submission_id=906, cluster=Cluster.objects.get(), owner=alice, action="log")
 
 
 def test_every_request_is_answered_with_success(rows: None, alice: User) -> None:
