@@ -93,9 +93,9 @@ def is_behind(queued: Iterable[Row], recorded: Iterable[Row], *, at: float, pati
 
 
 def is_requeued(submission: Submission, queued: Iterable[Row]) -> bool:
-    """Whether an ended submission's job is live again: Slurm, or a person, has queued it once more."""
+    """Whether Slurm, or a person, has queued an ended submission's job once more; it may have ended again by now."""
     known = seconds(submission["queued_at"])
-    return known is not None and any(not row.is_over and _queued(row) > known for row in queued)
+    return known is not None and any(_queued(row) > known for row in queued)
 
 
 def lacks_exit_code(row: Row) -> bool:

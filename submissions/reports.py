@@ -57,7 +57,8 @@ def is_believed(submission: JobSubmission, report: Report, slurm_cluster: str) -
     if elsewhere or submission.slurm_job_id != report["slurm_job_id"]:
         return False
     if submission.is_final:
-        return is_requeue(submission, report) and is_live(report)
+        # It may have ended once more before anybody looked. Not to be known any more is no news of it.
+        return is_requeue(submission, report) and report["state"] is not None
     return not is_of_an_earlier_run(submission, report)
 
 
@@ -71,10 +72,6 @@ def is_of_an_earlier_run(submission: JobSubmission, report: Report) -> bool:
     """What somebody asked Slurm before the job was queued again. Of an array the tasks queued last may be forgotten."""
     known, told = submission.queued_at, report.get("queued_at")
     return not report.get("tasks") and known is not None and told is not None and told < known
-
-
-def is_live(report: Report) -> bool:
-    return report["state"] is not None and not states.is_final(states.status_of(report["state"]))
 
 
 def begin_again(submission: JobSubmission) -> None:

@@ -170,10 +170,12 @@ def test_a_job_was_queued_when_the_last_of_its_parts_was() -> None:
     ("row", "again"),
     [
         (replace(WAITING, submitted_at=START + 60), True),
-        # As it was known, and one that has ended once more before anybody looked.
+        # It has ended once more before anybody looked.
+        (replace(OVER, submitted_at=START + 60), True),
+        # As it was known, and before.
+        (OVER, False),
         (WAITING, False),
         (replace(RUNNING, submitted_at=START - 1), False),
-        (replace(OVER, submitted_at=START + 60), False),
     ],
 )
 def test_an_ended_job_is_looked_at_again_when_it_is_queued_again(row: Row, again: bool) -> None:
