@@ -102,6 +102,13 @@ class LoadSerializer(serializers.Serializer[Any]):
     jobs = JobsSerializer(required=False)
 
 
+class ShownLoadSerializer(LoadSerializer):
+    """Empty until an agent has told it."""
+
+    nodes = ByStateSerializer(required=False)
+    cpus = ByStateSerializer(required=False)
+
+
 class ClusterFactsSerializer(serializers.Serializer[Any]):
     """What an agent says of its cluster; what it leaves out stays as it was."""
 
@@ -117,7 +124,7 @@ class ClusterSerializer(RowSerializer):
     contact = serializers.ChoiceField(choices=CONTACTS, source="last_contact_at", read_only=True)
     partitions = serializers.ListField(child=PartitionSerializer(), read_only=True)
     limits = LimitsSerializer(read_only=True)
-    load = LoadSerializer(read_only=True)
+    load = ShownLoadSerializer(read_only=True)
 
     class Meta:
         model = Cluster
