@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import CliError
-from cli.output_paths import output_path
+from cli.output_paths import expanded, output_path, values
 from cli.slurm import SlurmSilent
 from cli.slurm_text import TAG_PREFIX
 
@@ -85,9 +85,13 @@ def path_of(slurm: Slurm, submission: Mapping[str, Any], stream: str, task: int 
     except SlurmSilent:
         paths = None
     # Slurm uses ids again: a job without our tag may be another one.
+    user = pwd.getpwuid(os.getuid()).pw_name
     if paths is not None and (not submission["tag"] or tag_of(paths.comment) == submission["tag"]):
-        return paths.stderr if stream == "stderr" and paths.stderr else paths.stdout
-    return output_path(submission, stream, task, pwd.getpwuid(os.getuid()).pw_name)
+        path = paths.stderr if stream == "stderr" and paths.stderr else paths.stdout
+        own = str(paths.job)
+        # Slurm 22.05 leaves some of a pattern as it is, such as those with a width.
+        return expanded(path, {**values(submission, task, user), "j": own, "J": own}) if "%" in path else path
+    return output_path(submission, stream, task, user)
 
 
 def tag_of(comment: str) -> str:

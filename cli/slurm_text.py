@@ -40,7 +40,9 @@ _DURATION = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)([cn]?)")
 _EXIT_CODE = re.compile(r"^\s+Requeue=.*\bExitCode=(\d+:\d+)", re.MULTILINE)
 _PATHS = re.compile(r"^ +(StdOut|StdErr)=(.*?) *$", re.MULTILINE)
-_PART = re.compile(r"\d+(?: ArrayJobId=\d+ ArrayTaskId=(?P<task>\S+))?(?: HetJobId=\d+ HetJobOffset=(?P<het>\d+))?")
+_PART = re.compile(
+    r"(?P<job>\d+)(?: ArrayJobId=\d+ ArrayTaskId=(?P<task>\S+))?(?: HetJobId=\d+ HetJobOffset=(?P<het>\d+))?"
+)
 
 
 # Somebody's login, or its number; None where all jobs that are shown are one person's.
@@ -235,8 +237,9 @@ def wait_statuses(text: str) -> dict[int, dict[int, str]]:
 
 @dataclass(frozen=True)
 class Paths:
-    """Where a part of a job writes to, and the comment that it carries."""
+    """Where a part of a job writes to, the comment that it carries, and its own id."""
 
+    job: int
     stdout: str
     stderr: str
     comment: str
@@ -253,7 +256,7 @@ def output_paths(text: str) -> dict[int, Paths]:
         said = dict(_PATHS.findall(block))
         if said.get("StdOut"):
             comment = re.search(r"^\s+Comment=(.*?)\s*$", block, re.MULTILINE)
-            paths = Paths(said["StdOut"], said.get("StdErr", ""), comment[1] if comment else "")
+            paths = Paths(int(part["job"]), said["StdOut"], said.get("StdErr", ""), comment[1] if comment else "")
             found[int(part["task"] or part["het"] or 0)] = paths
     return found
 

@@ -9,14 +9,19 @@ HALVES = (1, 2)
 # Seconds, each alone; only what takes long has to be here.
 MEASURED = {
     1: {
+        "tests/slurm/test_agent_outages.py": 160,
         "tests/slurm/test_crashes.py": 120,
         "tests/slurm/test_sweeps.py": 84,
         "tests/slurm/test_submit.py": 68,
+        "tests/slurm/test_faults.py": 40,
         "tests/slurm/test_sessions.py": 35,
     },
     2: {
+        "tests/slurm/test_agent.py": 110,
         "tests/slurm/test_outages.py": 110,
-        "tests/slurm/test_agent.py": 68,
+        "tests/slurm/test_true_states.py": 80,
+        "tests/slurm/test_following.py": 60,
+        "tests/slurm/test_agent_identity.py": 58,
         "tests/slurm/test_corpus.py": 41,
         "tests/slurm/test_arrays.py": 40,
         "tests/cli/test_on_a_login_node.py": 24,

@@ -95,10 +95,8 @@ class JobsSerializer(serializers.Serializer[Any]):
 
 
 class LoadSerializer(serializers.Serializer[Any]):
-    """Empty where no agent has told it yet."""
-
-    nodes = ByStateSerializer(required=False)
-    cpus = ByStateSerializer(required=False)
+    nodes = ByStateSerializer()
+    cpus = ByStateSerializer()
     jobs = JobsSerializer(required=False)
 
 

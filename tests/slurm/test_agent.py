@@ -1,6 +1,7 @@
 """An agent as root, on a real Slurm: jobs run as their owners, exactly once, and what becomes of them is told."""
 
 import signal
+from base64 import b64decode
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,7 @@ from dev.machine import temporary_directory
 from dev.slurm_cluster import SlurmCluster
 from submissions.clusters import Cluster
 from submissions.models import JobSubmission
+from submissions.wishes import Wish
 from tests.clusters import LOGIN
 from tests.slurm.agents import Agents, agents
 from tests.slurm.conftest import eventually, forget_jobs, make_job
@@ -88,3 +90,21 @@ def test_what_goes_on_in_the_cluster_is_told(agency: Agents) -> None:
     assert cluster.contact == "fresh"
     assert (cluster.slurm_version[:1], cluster.limits["max_array_size"] > 1) == ("2", True)
     assert cluster.load["nodes"]["total"] == 2
+
+
+def test_a_log_is_read_by_the_agent_as_its_owner(agency: Agents, owner: User, home: Path) -> None:
+    agency.start(*agency.mapped())
+    place = home / "here"
+    done = ends(submitted(owner, "echo hello", execution_directory=str(place)))
+    # What root may read, and the owner may not.
+    secret = submitted(owner, "echo hello", execution_directory=str(place), sbatch_arguments=["-o", "/dev/null"])
+    ends(secret)
+    JobSubmission.objects.filter(pk=secret.pk).update(stdout="/etc/shadow", tag="0" * 32)
+
+    pieces = [one.wish(owner, "log", stream="stdout") for one in (done, secret)]
+    eventually(lambda: not Wish.objects.filter(answered_at=None).exists())
+
+    answers = [Wish.objects.get(pk=one.pk) for one in pieces]
+    assert b64decode(answers[0].answer["content"]) == b"hello\n", answers[0].error
+    assert answers[0].answer["path"] == str(place / f"slurm-{done.slurm_job_id}.out")
+    assert (answers[1].answer, answers[1].error) == ({}, "/etc/shadow cannot be read: Permission denied.")
