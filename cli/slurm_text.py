@@ -29,7 +29,9 @@ _DURATION = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)([cn]?)")
 _EXIT_CODE = re.compile(r"^\s+Requeue=.*\bExitCode=(\d+:\d+)", re.MULTILINE)
 _PATHS = re.compile(r"^ +(StdOut|StdErr)=(.*?) *$", re.MULTILINE)
-_PART = re.compile(r"(?P<job>\d+)(?: ArrayJobId=\d+ ArrayTaskId=(?P<task>\S+))?(?: HetJobId=\d+ HetJobOffset=(?P<het>\d+))?")
+_PART = re.compile(
+    r"(?P<job>\d+)(?: ArrayJobId=\d+ ArrayTaskId=(?P<task>\S+))?(?: HetJobId=\d+ HetJobOffset=(?P<het>\d+))?"
+)
 
 
 @dataclass(frozen=True)
