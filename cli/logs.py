@@ -20,10 +20,16 @@ if TYPE_CHECKING:
 
 # What a request to the server takes.
 MOST = 256 * 1024
+# By which an agent's refusal is known to be no refusal.
+NOT_THERE = "is not there, or not yet."
 
 
 class NoLog(CliError):
     """There is no such file, or it is not one to be read."""
+
+
+class NotYet(NoLog):
+    """There is no such file; there may be one when the job has begun."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,8 @@ class Piece:
     @classmethod
     def heard(cls, told: Mapping[str, Any]) -> Piece:
         try:
-            return cls(str(told["path"]), int(told["offset"]), int(told["size"]), b64decode(told["content"]))
+            content = b64decode(told["content"], validate=True)
+            return cls(str(told["path"]), int(told["offset"]), int(told["size"]), content)
         except (KeyError, TypeError, ValueError):
             raise NoLog("The cluster's agent answered with something that is no piece of a log.") from None
 
@@ -59,6 +66,8 @@ def read_piece(path: str, offset: int = 0, size: int = MOST, *, from_end: bool =
     try:
         # A FIFO that nobody writes to, or a terminal, must not hold or take the one who opens it.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise NotYet(f"{path} {NOT_THERE}") from None
     except (OSError, ValueError) as error:
         raise NoLog(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     try:
@@ -77,7 +86,7 @@ def read_piece(path: str, offset: int = 0, size: int = MOST, *, from_end: bool =
 def path_of(slurm: Slurm, submission: Mapping[str, Any], stream: str, task: int | None) -> str:
     """From Slurm as long as it knows the job, for it has the last word; else from what it was told."""
     if submission["slurm_job_id"] is None:
-        raise NoLog("Slurm has no job for it yet, so there is no output.")
+        raise NotYet("Slurm has no job for it yet, so there is no output.")
     if task is None and submission["tasks"]:
         raise NoLog("It is an array: name one of its tasks, whose output is wanted.")
     try:

@@ -34,6 +34,8 @@ FINAL = frozenset({
     "revoked", "preempted",
 })  # fmt: skip
 REPORTS_AT_ONCE = 500
+# As many as the line of a request has room for.
+IDS_AT_ONCE = 200
 # Accounting is usually 0.1 s behind the controller, and seconds in a burst or after an outage of its own. What it has
 # still to say of an end of just now is worth a moment here, and of a recent one worth asking again the next time.
 RECENT = 30.0
@@ -82,7 +84,8 @@ def _parents_of_what_waits(client: Client, submissions: Sequence[Submission]) ->
     """Slurm takes a job that it has forgotten for one that completed: what is handed over now has to know better."""
     waiting = [one for one in submissions if one["slurm_job_id"] is None and one["status"] not in FINAL]
     numbers = sorted({number for one in waiting for number in (*one["after_ok"], *one["after_any"])})
-    return list(client.pages(at("job-submissions"), id=",".join(map(str, numbers)))) if numbers else []
+    some = (numbers[start : start + IDS_AT_ONCE] for start in range(0, len(numbers), IDS_AT_ONCE))
+    return [row for ids in some for row in client.pages(at("job-submissions"), id=",".join(map(str, ids)))]
 
 
 def is_here(submission: Submission, me: str, cluster: str) -> bool:

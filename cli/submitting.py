@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 SHORTEST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
-# As many as the line of a request has room for.
-IDS_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -170,6 +168,8 @@ def _look_at_parents(session: Session, slurm: Slurm, numbers: Sequence[int]) -> 
 
 def submissions_of(session: Session, numbers: Sequence[int]) -> list[dict[str, Any]]:
     """The submissions of these ids, in this order, each once."""
+    from cli.observation import IDS_AT_ONCE
+
     wanted = list(dict.fromkeys(numbers))
     found: dict[int, dict[str, Any]] = {}
     for start in range(0, len(wanted), IDS_AT_ONCE):

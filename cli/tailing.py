@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cli.client import at
 from cli.errors import ApiError, CliError, Unreachable
 from cli.following import Submission, is_final, looked_at
-from cli.logs import MOST, NoLog, Piece, path_of, read_piece
+from cli.logs import MOST, NOT_THERE, NoLog, NotYet, Piece, path_of, read_piece
 from cli.submitting import slurm_here
 
 if TYPE_CHECKING:
@@ -34,23 +34,22 @@ def log(
 ) -> None:
     slurm = slurm_of(session, submission)
     read = here(slurm, submission, stream, task) if slurm else by_agent(session, submission, stream, task)
-    printer = Printer(session)
-    if follow and slurm is not None:
-        submission = wait_for_file(session, submission, read)
-    if slurm is None:
-        # What an agent reads goes through the server: not all of a large file unasked.
-        piece = read(0, MOST, True)
-        if piece.offset and lines is None:
-            session.output.talk(f"These are the last {len(piece.content):,} of {piece.size:,} bytes of {piece.path}.")
-        content = piece.content if lines is None else last_lines(piece.content, lines)
-        end = piece.end
-        printer.show(content)
-    else:
-        end = start_of(read, lines)
-        end = drain(read, end, printer)
+    printer, pause = Printer(session), PAUSE if slurm else PAUSE_OF_AGENT
     if follow:
-        follow_on(session, submission, read, end, printer, PAUSE if slurm else PAUSE_OF_AGENT)
+        submission = wait_for_file(session, submission, read, pause)
+    end = show_end(session, read, lines, printer) if slurm is None else drain(read, start_of(read, lines), printer)
+    if follow:
+        follow_on(session, submission, read, end, printer, pause)
     printer.end()
+
+
+def show_end(session: Session, read: Read, lines: int | None, printer: Printer) -> int:
+    """What an agent reads goes through the server: not all of a large file unasked."""
+    piece = read(0, MOST, True)
+    if piece.offset and lines is None:
+        session.output.talk(f"These are the last {len(piece.content):,} of {piece.size:,} bytes of {piece.path}.")
+    printer.show(piece.content if lines is None else last_lines(piece.content, lines))
+    return piece.end
 
 
 def start_of(read: Read, lines: int | None) -> int:
@@ -58,21 +57,27 @@ def start_of(read: Read, lines: int | None) -> int:
     if lines is None:
         return 0
     piece = read(0, MOST, True)
-    ends, found = piece.content.count(b"\n") - piece.content.endswith(b"\n"), piece
-    while ends < lines and found.offset > 0:
-        size = min(MOST, found.offset)
-        found = read(found.offset - size, size, False)
-        ends += found.content.count(b"\n")
-    kept = found.content
-    extra = ends - lines
-    at_ = 0
-    for _ in range(extra + 1):
-        at_ = kept.index(b"\n", at_) + 1
-    return found.offset + at_
+    if lines == 0:
+        return piece.size
+    # The end of the last line is not that of one before it.
+    ends = piece.content.count(b"\n") - piece.content.endswith(b"\n")
+    while ends < lines and piece.offset > 0:
+        size = min(MOST, piece.offset)
+        piece = read(piece.offset - size, size, False)
+        ends += piece.content.count(b"\n")
+    start = 0
+    for _ in range(ends - lines + 1):
+        start = piece.content.find(b"\n", start) + 1
+    return piece.offset + start
 
 
 def last_lines(content: bytes, lines: int) -> bytes:
-    return b"".join(content.splitlines(keepends=True)[-lines:]) if lines else b""
+    at_ = len(content) - content.endswith(b"\n")
+    for _ in range(lines):
+        at_ = content.rfind(b"\n", 0, at_)
+        if at_ < 0:
+            return content
+    return content[at_ + 1 :] if lines else b""
 
 
 def drain(read: Read, offset: int, printer: Printer) -> int:
@@ -85,15 +90,15 @@ def drain(read: Read, offset: int, printer: Printer) -> int:
             return offset
 
 
-def wait_for_file(session: Session, submission: Submission, read: Read) -> Submission:
+def wait_for_file(session: Session, submission: Submission, read: Read, pause: float) -> Submission:
     """A job that has not begun has no output yet."""
     while True:
         try:
             read(0, 1, False)
-        except NoLog:
+        except NotYet:
             if is_final(submission):
                 raise
-            time.sleep(PAUSE)
+            time.sleep(pause)
             submission = seen(session, submission)
         else:
             return submission
@@ -167,7 +172,7 @@ def by_agent(session: Session, submission: Submission, stream: str, task: int | 
         if wish["answered_at"] is None:
             raise CliError(f"{silent_agent(session, submission)} Try again when it is there.")
         if wish["error"]:
-            raise NoLog(wish["error"])
+            raise (NotYet if wish["error"].endswith(NOT_THERE) else NoLog)(wish["error"])
         return Piece.heard(wish["answer"])
 
     return read
@@ -180,7 +185,8 @@ def ask(session: Session, submission: Submission, action: str, wanted: Any = Non
     try:
         wish: dict[str, Any] = session.client.post(at("job-submissions", submission["id"], action), wanted)
     except ApiError as refusal:
-        raise CliError(f"Submission {submission['id']}: {refusal}") from refusal
+        kind = NotYet if refusal.code == "no_job" else CliError
+        raise kind(f"Submission {submission['id']}: {refusal}") from refusal
     return wish
 
 
