@@ -15,6 +15,7 @@ MEASURED = {
         "tests/slurm/test_submit.py": 68,
         "tests/slurm/test_faults.py": 40,
         "tests/slurm/test_sessions.py": 35,
+        "tests/slurm/test_examples.py": 21,
     },
     2: {
         "tests/slurm/test_agent.py": 110,
@@ -25,7 +26,6 @@ MEASURED = {
         "tests/slurm/test_corpus.py": 41,
         "tests/slurm/test_arrays.py": 40,
         "tests/cli/test_on_a_login_node.py": 24,
-        "tests/slurm/test_examples.py": 21,
     },
 }
 
