@@ -1,11 +1,12 @@
 """python -m dev.postgres run -- python -m dev.slurm run -- python -m benchmarks.agent    the agent, on a real Slurm
 
-As root: an agent that submits as an ordinary user, beside a bare loop of sbatch as that user; and how long it takes
-from a request to the job in the queue.
+As root: an agent that submits as an ordinary user, beside a bare loop of sbatch as that user; how long it takes from a
+request to the job in the queue; and what a round costs with 10,000 jobs, of which one in a hundred has changed.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -18,18 +19,21 @@ from typing import TYPE_CHECKING
 from benchmarks.database import set_up
 from benchmarks.serving import serving
 from benchmarks.timing import heading, line, verdict
+from cli.slurm import Slurm
 from dev.machine import ensure_user, temporary_directory
 from dev.processes import as_user, end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from django.contrib.auth.models import User
 
     from jobscripts.models import JobScript
+    from submissions.clusters import Cluster
 
 LOGIN = "jg-alice"
 JOBS, ROUNDS, REQUESTS = 500, 3, 40
+LIVE, CHANGED = 10_000, 100
 SHARE, PICKED_UP = 0.7, 1.5
 SCRIPT = b"#!/bin/sh\nsleep 3600\n"
 
@@ -37,7 +41,6 @@ SCRIPT = b"#!/bin/sh\nsleep 3600\n"
 def main(place: Path) -> None:
     from django.contrib.auth.models import User
 
-    from cli.slurm import Slurm
     from jobscripts.models import JobScript
     from submissions.clusters import Cluster
 
@@ -45,9 +48,11 @@ def main(place: Path) -> None:
     cluster, password = Cluster.create(Slurm(os.environ).cluster_name())
     owner = User.objects.create_user(LOGIN)
     script = JobScript.upload(owner, {"job.sh": SCRIPT}, "job.sh", "sleep")
-    with serving() as port, agent(place, port, cluster.name, password):
-        submitted(place, owner, script)
-        picked_up(owner, script)
+    with serving() as port:
+        with agent(place, port, cluster.name, password):
+            submitted(place, owner, script)
+            picked_up(owner, script)
+        rounds(place, port, cluster, password, script)
 
 
 @contextmanager
@@ -136,6 +141,78 @@ def picked_up(owner: User, script: JobScript) -> None:
     heading("From a request to the queue", ["", "median, s", "longest", "wanted"])
     good = f"{PICKED_UP} {verdict(median(times) < PICKED_UP)}"
     line([f"{REQUESTS} submissions", f"{median(times):.2f}", f"{max(times):.2f}", good])
+
+
+# --- a round ----------------------------------------------------------------------------------------------------------
+
+
+def rounds(place: Path, port: int, cluster: Cluster, password: str, script: JobScript) -> None:
+    from cli.agent.identity import Accounts
+    from cli.agent.looking import look
+    from cli.agent.watching import Watch
+    from cli.client import Client, at
+    from cli.config import Credentials, TokenFile
+
+    rows = live(place, cluster, script)
+    server = f"http://127.0.0.1:{port}"
+    name = f"agent-{cluster.name}"
+    client = Client(server, TokenFile(place, server), username=name, credentials=Credentials(name, password))
+    slurm, watch, accounts = Counting(os.environ), Watch(), Accounts()
+    lines = []
+
+    def begin() -> None:
+        for row in client.pages("/api/job-submissions/", unfinished=True, cluster=cluster.name, ordering="id"):
+            watch.add(row)
+
+    def go_round() -> int:
+        found = look(slurm, watch.due(), lambda row: accounts.of(row["owner"]).uid, everybody=True)
+        reports = watch.changes(slurm, found, watch.due(), lambda row: accounts.of(row["owner"]).uid)
+        told = {"holder": "a/1/1", "reports": reports}
+        client.post(at("clusters", cluster.name, "sync"), told)
+        for report in reports:
+            watch.said(report)
+        return len(json.dumps(told))
+
+    def measured(what: str, step: Callable[[], int | None]) -> None:
+        slurm.calls = 0
+        start = time.perf_counter()
+        size = step() or 0
+        seconds = time.perf_counter() - start
+        lines.append([what, f"{seconds:.2f}", f"{size:,}" if size else "", f"{slurm.calls}"])
+
+    measured("what it does first: read all rows", begin)
+    measured("the first round, all of them told", go_round)
+    measured("a round in which nothing has changed", go_round)
+    subprocess.run(["scontrol", "release", ",".join(map(str, rows[:CHANGED]))], check=True)
+    time.sleep(1)
+    measured(f"a round in which {CHANGED} have changed", go_round)
+    empty_queue()
+    heading(f"An agent with {LIVE:,} live jobs", ["", "s", "bytes", "Slurm"])
+    for cells in lines:
+        line(cells)
+
+
+class Counting(Slurm):
+    calls = 0
+
+    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        self.calls += 1
+        return super()._run(command)
+
+
+def live(place: Path, cluster: Cluster, script: JobScript) -> list[int]:
+    """Ids of jobs that wait, held, each of a submission."""
+    from submissions.models import JobSubmission
+
+    made = [JobSubmission.prepared(script.owner, script, cluster=cluster) for _ in range(LIVE)]
+    (place / "comments").write_text("".join(f"{one.comment}\n" for one in made))
+    loop = "while read -r comment; do sbatch --parsable --hold --comment=$comment job.sh; done < comments"
+    done = subprocess.run(["sh", "-c", loop], **as_user(LOGIN), cwd=place, check=True, capture_output=True, text=True)
+    jobs = [int(text) for text in done.stdout.split()]
+    for one, job in zip(made, jobs, strict=True):
+        one.status, one.slurm_job_id, one.slurm_cluster, one.released = "pending", job, cluster.name, True
+    JobSubmission.objects.bulk_create(made)
+    return jobs
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ ReturnToService=2
 SlurmdTimeout=30
 KillWait=3
 MinJobAge={settings.min_job_age}
+MaxJobCount=30000
 SchedulerType=sched/backfill
 # Look at the queue as soon as a job comes or is released.
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
