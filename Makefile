@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 PYTHON_OF_OURS := .venv/bin/python
 
-.PHONY: help env demo stop lint check test docs bench clean
+.PHONY: help env demo stop lint check test soak docs bench clean
 
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /make \1 — /p' Makefile
@@ -29,6 +29,10 @@ check: env  ## lint, and the tests that need neither root nor Slurm, on SQLite
 test: env  ## check, then all tests on PostgreSQL with a real Slurm; as root it installs both
 	@$(PYTHON_OF_OURS) -m dev.packages postgresql slurm accounting chromium
 	@$(PYTHON_OF_OURS) -m dev.check all
+
+soak: env  ## 500 submissions on a real Slurm while everything fails around their agent: each runs once
+	@$(PYTHON_OF_OURS) -m dev.packages slurm accounting
+	@JOBBERGATE_SOAK=$${JOBBERGATE_SOAK:-500} $(PYTHON_OF_OURS) -m pytest -m slurm --numprocesses=0 tests/slurm/test_faults.py
 
 docs: env  ## write docs/cli.md and docs/jobbergate.schema.json from the code itself
 	@$(PYTHON_OF_OURS) -m cli.reference

@@ -17,6 +17,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.database import set_up
+from benchmarks.load import Request
+from benchmarks.scripts import milliseconds
 from benchmarks.serving import serving
 from benchmarks.timing import heading, line, verdict
 from cli.slurm import Slurm
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 LOGIN = "jg-alice"
 JOBS, ROUNDS, REQUESTS = 500, 3, 40
 LIVE, CHANGED = 10_000, 100
+FEW, MANY, SAME = 1000, 1_000_000, 1.5
 SHARE, PICKED_UP = 0.7, 1.5
 SCRIPT = b"#!/bin/sh\nsleep 3600\n"
 
@@ -53,6 +56,7 @@ def main(place: Path) -> None:
             submitted(place, owner, script)
             picked_up(owner, script)
         rounds(place, port, cluster, password, script)
+        unfinished(port, cluster, script)
 
 
 @contextmanager
@@ -190,6 +194,49 @@ def rounds(place: Path, port: int, cluster: Cluster, password: str, script: JobS
     heading(f"An agent with {LIVE:,} live jobs", ["", "s", "bytes", "Slurm"])
     for cells in lines:
         line(cells)
+
+
+# --- unfinished ones among many ---------------------------------------------------------------------------------------
+
+
+def unfinished(port: int, cluster: Cluster, script: JobScript) -> None:
+    """Pages of 50 of a thousand that have not ended, among ever more that have."""
+    from rest_framework_simplejwt.tokens import AccessToken
+
+    from submissions.models import JobSubmission
+
+    JobSubmission.objects.all().delete()
+    waiting = [JobSubmission.prepared(script.owner, script, cluster=cluster) for _ in range(FEW)]
+    pattern = JobSubmission.objects.bulk_create(waiting)[0]
+    people = {"one's own": script.owner, "a cluster's, by its agent": cluster.agent}
+    path = "/api/job-submissions/?unfinished=true&limit=50"
+    cases = {name: Request(path, str(AccessToken.for_user(person))) for name, person in people.items() if person}
+    times = []
+    for size in (FEW, MANY):
+        add_ended(pattern.pk, size)
+        times.append({name: milliseconds(request, port) for name, request in cases.items()})
+    heading("50 unfinished among so many, ms", ["", f"{FEW:,}", f"{MANY:,}", "times", "wanted"])
+    for name in cases:
+        few, many = times[0][name], times[1][name]
+        line([name, f"{few:.1f}", f"{many:.1f}", f"{many / few:.2f}", f"<= {SAME} {verdict(many / few <= SAME)}"])
+
+
+def add_ended(pattern: int, size: int) -> None:
+    from django.db import connection
+
+    from submissions.models import JobSubmission
+
+    missing = size - JobSubmission.objects.finished().count()
+    changed = {"status": "'completed'", "slurm_job_id": "g", "tag": "md5(g::text)", "idempotency_key": "NULL"}
+    names = [field.column for field in JobSubmission._meta.concrete_fields if field.column != "id"]
+    chosen = ", ".join(changed.get(name, name) for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO submissions_jobsubmission ({', '.join(names)}) SELECT {chosen}"
+            f" FROM submissions_jobsubmission, generate_series({size - missing + 1}, {size}) g WHERE id = %s",
+            [pattern],
+        )
+        cursor.execute("VACUUM ANALYZE")
 
 
 class Counting(Slurm):
