@@ -176,7 +176,8 @@ class Agent:
             account = self._hands.account_of(row)
             if account is None or not row["tag"]:
                 continue
-            self._hands.steer(account, "cancel", twins(row, queue, account.uid))
+            if extra := twins(row, queue, account.uid):
+                self._hands.steer(account, "cancel", extra)
             if is_held_by_us(row, queue.of(row, account.uid)):
                 held.append(row)
         self._hands.release(held)

@@ -16,19 +16,26 @@ from types import FrameType
 from typing import Any
 
 # Seconds given to the other side, at a call of the standard library or a return from it.
-MOMENTS = {
+REQUESTS = {
     ("http/client.py", "endheaders", "call"): [0.0],
     ("http/client.py", "getresponse", "call"): [0.4],
+}
+OF_A_CLIENT = {
+    **REQUESTS,
     ("subprocess.py", "_execute_child", "call"): [0.0],
     ("subprocess.py", "_execute_child", "return"): [0.0, 0.4],
-    # Of an agent: each step that it takes on hearing from a worker or from the server.
+}
+# Its own commands only look; what it does is done by workers, and here is each step that it takes on hearing of it.
+OF_AN_AGENT = {
+    **REQUESTS,
     ("agent/acting.py", "submit", "return"): [0.0, 0.3],
+    ("agent/acting.py", "steer", "return"): [0.0, 0.3],
     ("agent/rounds.py", "_submitted", "call"): [0.0],
     ("agent/rounds.py", "_recorded", "call"): [0.0],
-    ("agent/acting.py", "steer", "return"): [0.0, 0.3],
     ("agent/rounds.py", "_steered", "call"): [0.0],
     ("agent/rounds.py", "_settle", "call"): [0.0],
 }
+MOMENTS = OF_AN_AGENT if "agent" in sys.argv else OF_A_CLIENT
 FILES = tuple({file for file, _, _ in MOMENTS})
 
 
