@@ -127,7 +127,7 @@ def brought(session: Session, sweep: Sweep, slurm: Slurm | None, verb: str, body
 
 def to_agent(session: Session, made: Sweep) -> Sweep:
     told = f"{len(made['submissions'])} submissions of sweep {made['id']} wait for the cluster's agent"
-    more = f"; {made['left']} points wait for room in the queue: ask again then" if made["left"] else ""
+    more = f"; {made['left']} points follow as there is room in the queue" if made["left"] else ""
     session.output.talk(f"{told}{more}.")
     if made["submissions"]:
         tell_of_silence(session, session.client.get(at("job-submissions", made["submissions"][0]))["cluster"])

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-SECONDS = 30
+SECONDS = 60
 
 
 def take_terminal() -> None:
