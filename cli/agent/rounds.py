@@ -73,6 +73,8 @@ class Agent:
         self._outbox = Outbox()
         self._dead: set[str] = set()
         self._strange: dict[str, float] = {}
+        # Wishes that were granted, and when; they are answered when a look has seen what came of it.
+        self._granted_at: dict[int, float] = {}
         # When Slurm and the server are asked next.
         self._pace = Pace(manner.floor, max(SLOWEST_LOOK, manner.floor))
         self._slurm_silent, self._server_silent = BackOff(manner.floor, LONGEST_PAUSE), BackOff(manner.poll, 30.0)
@@ -167,6 +169,9 @@ class Agent:
             self._outbox.facts, self._facts_at = dict(found.facts), time.monotonic() + FACTS_AGAIN
         self._outbox.tags |= self._strangers(found.queue)
         self._put_right(found.queue, asked)
+        for wish in [wish for wish, done_at in self._granted_at.items() if done_at < found.began]:
+            del self._granted_at[wish]
+            self._answer(wish, {"answer": {}})
         self._look_at = time.monotonic() + self._pace.after(found.seconds, changed=bool(reports or self._handing))
 
     def _put_right(self, queue: Queue, asked: list[Submission]) -> None:
@@ -220,13 +225,20 @@ class Agent:
         self._look_soon()
 
     def _granted(self, about: Granting, done: Done) -> None:
-        self._hands.granting.discard(about.wish)
         failed = done.outcome != "done"
-        self._outbox.answers[about.wish] = {"error": done.text} if failed else {"answer": done.answer}
-        if not failed and about.row["id"] not in self._watch.rows:
+        if failed or done.answer:
+            self._answer(about.wish, {"error": done.text} if failed else {"answer": done.answer})
+            return
+        # Whoever asked looks at the submission then, and has to see what it did.
+        self._granted_at[about.wish] = time.monotonic()
+        if about.row["id"] not in self._watch.rows:
             # It had ended, and may be queued again.
             self._watch.add(about.row)
         self._look_soon()
+
+    def _answer(self, wish: int, answer: dict[str, Any]) -> None:
+        self._hands.granting.discard(wish)
+        self._outbox.answers[wish] = answer
         self._speak_soon()
 
     # --- the server -------------------------------------------------------------------------------------------------

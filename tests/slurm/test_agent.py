@@ -108,3 +108,20 @@ def test_a_log_is_read_by_the_agent_as_its_owner(agency: Agents, owner: User, ho
     assert b64decode(answers[0].answer["content"]) == b"hello\n", answers[0].error
     assert answers[0].answer["path"] == str(place / f"slurm-{done.slurm_job_id}.out")
     assert (answers[1].answer, answers[1].error) == ({}, "/etc/shadow cannot be read: Permission denied.")
+
+
+def test_who_holds_a_job_sees_that_it_is_held_when_that_is_answered(agency: Agents, owner: User, home: Path) -> None:
+    agency.start(*agency.mapped())
+    one = submitted(owner, "true", execution_directory=str(home / "a"), sbatch_arguments=["--begin=now+1day"])
+    eventually(lambda: JobSubmission.objects.get(pk=one.pk).reason == "BeginTime")
+    one.refresh_from_db()
+
+    told = []
+    for action in ("hold", "release", "requeue"):
+        wish = one.wish(owner, action)
+        eventually(lambda pk=wish.pk: Wish.objects.get(pk=pk).answered_at is not None)  # type: ignore[misc]
+        one.refresh_from_db()
+        told.append((one.reason, bool(Wish.objects.get(pk=wish.pk).error)))
+
+    # A job that has not begun cannot be queued again.
+    assert told == [("JobHeldUser", False), ("BeginTime", False), ("BeginTime", True)]
