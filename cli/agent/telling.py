@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ from cli.agent.watching import Report
 
 # On their way into Slurm at once; what takes long (a full disk, a silent Slurm) does not keep others waiting.
 MOST_HANDING = 100
+# Of one owner, whose disk is full or whose home hangs: there are thousands more where these come from.
+MOST_SLOW = 20
+MOST_WITHOUT = 1000
 REPORTS_AT_ONCE = 2000
 ANSWERS_AT_ONCE = 100
 MOST_DEAD = 100
@@ -37,10 +41,12 @@ class Outbox:
 
     def news(self, holder: str, handing: Collection[Handing], dead: Iterable[str]) -> dict[str, Any]:
         """The next request: what there is to tell, and how much more there is room for."""
-        busy = sum(one.step != "later" for one in handing)
+        slow = Counter(one.row["owner"] for one in handing if one.is_slow)
+        busy = len(handing) - slow.total()
         told: dict[str, Any] = {
             "holder": holder,
             "take": max(MOST_HANDING - busy, 0),
+            "without": sorted(owner for owner, number in slow.items() if number >= MOST_SLOW)[:MOST_WITHOUT],
             "holding": sorted(one.id for one in handing),
             "dead": sorted(dead)[:MOST_DEAD],
             "recorded": [one.told() for one in handing if one.step == "made"],

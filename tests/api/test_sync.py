@@ -134,6 +134,13 @@ def test_large_files_are_sent_a_submission_at_a_time(
     assert ids(sync(agent, take=10, holding=[first.pk])["taken"]) == [second.pk]
 
 
+def test_of_owners_of_whom_an_agent_has_enough_nothing_is_taken(agent: APIClient, alice: User, bob: User) -> None:
+    hers, his = waiting(alice), waiting(bob)
+
+    assert ids(sync(agent, take=10, without=["alice"])["taken"]) == [his.pk]
+    assert ids(sync(agent, take=10, holding=[his.pk])["taken"]) == [hers.pk]
+
+
 def test_what_is_for_a_login_node_is_not_taken(agent: APIClient, alice: User) -> None:
     make_submission(alice)
 

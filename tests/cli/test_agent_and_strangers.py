@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from cli.agent import workers
+from cli.agent.handing import Handing
 from cli.agent.identity import NOBODY, Accounts
 from cli.agent.rounds import STRANGE_TAG_AGAIN, Agent, Manner
 from cli.agent.telling import BYTES_AT_ONCE, Outbox
@@ -100,6 +101,21 @@ def test_of_an_answer_only_a_piece_of_a_log_is_passed_on() -> None:
 
 def accepted(**told: object) -> None:
     SyncSerializer(data={"holder": HOLDER, **told}).is_valid(raise_exception=True)
+
+
+# --- owners with whom it takes long ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["later", "submitting"])
+def test_an_owner_with_whom_it_takes_long_keeps_nobody_else_waiting(step: str) -> None:
+    long_ago = time.monotonic() - 100
+    hers = [Handing({"id": number, "owner": "alice"}, NOBODY, step, taken_at=long_ago) for number in range(1, 101)]
+    his = Handing({"id": 200, "owner": "bob"}, NOBODY, "submitting")
+
+    told = Outbox().news(HOLDER, [*hers, his], [])
+
+    assert (told["take"], told["without"]) == (99, ["alice"])
+    accepted(**told)
 
 
 # --- the queue ------------------------------------------------------------------------------------------------------
