@@ -19,6 +19,8 @@ from cli.slurm_text import Row
 Parts = dict[int, Row]
 
 LONGEST_NODES = 20_000
+# Of a partition or an account: there may be many of the one, and any text in the other.
+LONGEST_WORD = 255
 # A job is called after the liveliest of its parts.
 LIVELIEST_FIRST = ("RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "PENDING")
 
@@ -166,8 +168,8 @@ def _of_array(parts: Parts, rows: Sequence[Row]) -> dict[str, Any]:
 
 def _common(rows: Sequence[Row]) -> dict[str, Any]:
     return {
-        "partition": rows[0].partition,
-        "account": rows[0].account,
+        "partition": rows[0].partition[:LONGEST_WORD],
+        "account": "".join(one for one in rows[0].account if one.isprintable())[:LONGEST_WORD],
         "nodes": ",".join(sorted({row.nodes for row in rows if row.nodes}))[:LONGEST_NODES],
         "submitted_at": iso(_least(row.submitted_at for row in rows)),
         "queued_at": iso(_most(row.submitted_at for row in rows)),

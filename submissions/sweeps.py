@@ -5,6 +5,7 @@ What makes submissions holds a lock on the sweep, so that two who ask at the sam
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.timezone import now
 
-from jobbergate.core.errors import NotThere
+from jobbergate.core.errors import DomainError, NotThere
 from jobscripts import arrays, points
 from jobscripts.models import JobScript
 from jobscripts.sbatch.directives import BadParameter
@@ -121,7 +122,9 @@ def top_up(ended: Iterable[int]) -> None:
     """More of each sweep that these submissions made room in, by the way that its newest one went."""
     waiting = Sweep.objects.filter(scripts__submissions__in=list(ended), max_queued__isnull=False).distinct()
     for sweep in waiting.select_related("owner"):
-        with transaction.atomic():
+        # What its owner wrote into a script since may be refused, which is not for who reports to hear: nobody's news
+        # would be heard any more. Its owner hears it from `submit`.
+        with suppress(DomainError), transaction.atomic():
             lock(sweep)
             newest = submissions_of(sweep).select_related("cluster", "job_script").order_by("-pk").first()
             last = last_of_points(sweep)

@@ -61,8 +61,8 @@ def sync(user: User, cluster: Cluster, told: Mapping[str, Any]) -> Round:
     if holding:
         taking.keep(holding, holder, at)
     if told.get("take"):
-        dead = told.get("dead") or ()
-        taken = taking.take(submissions, holder, told["take"], at, holding=holding, dead=dead)
+        dead, without = told.get("dead") or (), told.get("without") or ()
+        taken = taking.take(submissions, holder, told["take"], at, holding=holding, dead=dead, without=without)
         done.ready = words_for(taken)
         if never := {pk: ready.never for pk, ready in done.ready.items() if ready.never}:
             taking.reject(submissions, never, at)

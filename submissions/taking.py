@@ -35,17 +35,20 @@ def take(
     *,
     holding: Collection[int] = (),
     dead: Collection[str] = (),
+    without: Collection[str] = (),
 ) -> list[JobSubmission]:
     """Leases to `holder`, oldest first: what nobody has, what nobody has any more, and what it has without knowing.
 
     `holding` is what it knows to have: an answer that was lost on its way leaves it with more. `dead` are holders that
-    it knows to be no more. `JobSubmission.status` is the one before: `submitting` says that somebody has tried already.
+    it knows to be no more, `without` owners of whom it has enough. `JobSubmission.status` is the one before:
+    `submitting` says that somebody has tried already.
     """
     theirs = Q(leased_until__lt=at) | Q(lease_holder__in=dead) | Q(lease_holder=holder)
     waiting = (
         submissions.filter(Q(status=states.CREATED) | Q(theirs, status=states.SUBMITTING), via=JobSubmission.Via.AGENT)
         .filter(slurm_job_id=None)
         .exclude(pk__in=holding)
+        .exclude(owner__username__in=without)
         .exclude(Exists(waits_for()))
         .with_names()
         .select_for_update(of=("self",), skip_locked=True)

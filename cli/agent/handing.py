@@ -28,6 +28,8 @@ from cli.queue import Submission
 # A controller that hung may still find an sbatch of before in its mail when it answers squeue again.
 MAIL_SECONDS = 20.0
 FRESH_SECONDS = 30.0
+# What takes longer does not keep others waiting.
+SLOW_SECONDS = 30.0
 CANCELLED = "Cancelled before it reached Slurm."
 ASKING = ("look", "doubt", "silent")
 
@@ -82,6 +84,10 @@ class Handing:
     def put_off(self, text: str) -> None:
         self.at("later", text)
         self.due = self.since + self.pause.failed()
+
+    @property
+    def is_slow(self) -> bool:
+        return self.step == "later" or time.monotonic() - self.taken_at > SLOW_SECONDS
 
     def is_due(self) -> bool:
         return self.step == "later" and (time.monotonic() >= self.due or self.row["cancel_requested"])

@@ -6,6 +6,7 @@ for). Nothing waits for anything: while one of the three is silent, the others g
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -40,6 +41,10 @@ MOST_TAGS = 500
 FACTS_AGAIN = 60.0
 STRANGE_TAG_AGAIN = 300.0
 STILL_THERE = 30.0
+# By HTTP status: it does not understand something, or it is too much.
+NOT_TAKEN = (400, 413)
+# As ours are; anybody may write anything behind our word in a comment.
+TAG = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -191,8 +196,9 @@ class Agent:
         """Tags in the queue that nothing here is known of: of login nodes, of another agent, of before."""
         known = {row["tag"] for row in self._watch.rows.values()} | {one.row["tag"] for one in self._handing.values()}
         before = time.monotonic() - STRANGE_TAG_AGAIN
+        self._strange = {tag: at for tag, at in self._strange.items() if at > before}
         live = (tag for tag, rows in queue.tags().items() if not all(row.is_over for row in rows))
-        found = [tag for tag in live if tag not in known and self._strange.get(tag, before) <= before]
+        found = [tag for tag in live if TAG.fullmatch(tag) and not (tag in known or tag in self._strange)]
         return set(found[:MOST_TAGS])
 
     # --- workers ----------------------------------------------------------------------------------------------------
@@ -256,7 +262,7 @@ class Agent:
         try:
             answer = self._client.post(at("clusters", self._manner.cluster, "sync"), told)
         except (Unreachable, ApiError) as problem:
-            self._unheard(problem)
+            self._unheard(told, problem)
             return
         if self._server_silent.attempts:
             self._talk("The server answers again.")
@@ -265,13 +271,16 @@ class Agent:
         self._settle(told)
         self._obey(told, answer)
 
-    def _unheard(self, problem: Unreachable | ApiError) -> None:
+    def _unheard(self, told: dict[str, Any], problem: Unreachable | ApiError) -> None:
         self._talk(f"The server is asked again: {problem}")
         self._speak_at = time.monotonic() + self._server_silent.failed()
-        if isinstance(problem, ApiError) and problem.status == 400:
-            # What it does not understand must not keep it from hearing of the rest, which looks tell again.
-            self._outbox = Outbox()
-            self._watch.forget_said()
+        if isinstance(problem, ApiError) and problem.status in NOT_TAKEN:
+            self._speak_at = time.monotonic() + self._manner.poll
+            dropped = self._outbox.refused(told)
+            self._strange |= dict.fromkeys(dropped.get("tags", ()), time.monotonic())
+            for report in dropped.get("reports", ()):
+                # The next look tells it again.
+                self._watch.forget_said(report["id"])
 
     def _settle(self, told: dict[str, Any]) -> None:
         self._outbox.settle(told)

@@ -72,10 +72,10 @@ class Watch:
             row = {**self.rows[number], "tasks": {"known": tasks} if tasks else {}}
             self.rows[number] = row | ({"released": True} if report.get("released") else {})
 
-    def forget_said(self) -> None:
-        """All of it is told again."""
-        self._seen.clear()
-        self._said.clear()
+    def forget_said(self, number: int) -> None:
+        """It is told again."""
+        self._seen.pop(number, None)
+        self._said.pop(number, None)
 
 
 def twins(row: Submission, queue: Queue, user: int) -> list[int]:

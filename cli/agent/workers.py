@@ -21,7 +21,8 @@ from cli.agent.identity import Account, start_as
 
 OUTCOMES = frozenset({"accepted", "doubtful", "refused", "silent", "delayed", "done"})
 LONGEST_LINE = 1024 * 1024
-LONGEST_TEXT = 20_000
+# The server takes twice as much, and some of it is ours.
+LONGEST_TEXT = 10_000
 LONGEST_PATH = 4096
 MAX_JOB_ID = 2**32 - 1
 # A worker that has nothing to do is let go; a new one is there in a twentieth of a second.
@@ -44,19 +45,41 @@ class Done:
     answer: dict[str, Any] = field(default_factory=dict)
 
 
+# What the answer to a wish may hold: a piece of a log.
+PIECE = {"path": str, "offset": int, "size": int, "content": str}
+
+
 def understood(about: Any, line: Mapping[str, Any]) -> Done:
-    outcome, text, directory = (str(line.get(name, "")) for name in ("outcome", "text", "directory"))
-    job, answer = line.get("job"), line.get("answer")
+    """What the server would not take is left out here, for it refuses the whole round because of it."""
+    outcome, job = words(line.get("outcome")), line.get("job")
     if outcome == "accepted" and not (isinstance(job, int) and 0 < job <= MAX_JOB_ID):
         outcome = "silent"
     return Done(
         about,
         outcome if outcome in OUTCOMES else "silent",
-        text[:LONGEST_TEXT],
+        words(line.get("text"))[:LONGEST_TEXT].strip(),
         job if outcome == "accepted" else None,
-        directory if directory.startswith("/") and len(directory) <= LONGEST_PATH else "",
-        answer if isinstance(answer, dict) else {},
+        place(line.get("directory")),
+        piece_in(line.get("answer")),
     )
+
+
+def words(said: Any) -> str:
+    """Lines that can be printed; no NUL, and no half of a character, which a name on a disk may hold."""
+    text = said if isinstance(said, str) else ""
+    return "".join(one for one in text if one.isprintable() or one in "\n\t")
+
+
+def place(said: Any) -> str:
+    """A directory as the server takes it, or empty."""
+    text = said if isinstance(said, str) else ""
+    return text if text.startswith("/") and text.isprintable() and len(text) <= LONGEST_PATH else ""
+
+
+def piece_in(said: Any) -> dict[str, Any]:
+    given = said if isinstance(said, dict) else {}
+    known = {name: given[name] for name, kind in PIECE.items() if isinstance(given.get(name), kind)}
+    return {name: words(value) if isinstance(value, str) else value for name, value in known.items()}
 
 
 class Worker:
@@ -94,7 +117,7 @@ class Worker:
             self._asked[self._number] = about
             self._outbox.put(json.dumps({"number": self._number, **asked}).encode() + b"\n")
         if not self.is_alive:
-            self._give_up()
+            self.give_up()
 
     def close(self) -> None:
         """It ends what it has begun, by itself."""
@@ -116,18 +139,17 @@ class Worker:
 
     def _hear(self) -> None:
         pipe: Any = self._process.stdout
-        with pipe:
-            while line := pipe.readline(LONGEST_LINE):
-                try:
+        try:
+            with pipe:
+                while line := pipe.readline(LONGEST_LINE):
                     said = json.loads(line)
-                    number = int(said["number"])
-                except (ValueError, TypeError, KeyError):
-                    self.kill()
-                    break
-                self._take(number, said)
+                    self._take(int(said["number"]), said)
+        except Exception:
+            # Whatever is wrong with what it says (nested a thousand deep, numbered Infinity), it is not heard any more.
+            self.kill()
         self._process.wait()
         self._outbox.put(None)
-        self._give_up()
+        self.give_up()
 
     def _take(self, number: int, said: Mapping[str, Any]) -> None:
         with self._lock:
@@ -135,6 +157,8 @@ class Worker:
             self.heard_at = time.monotonic()
         if about is not None:
             self._inbox.put(understood(about, said))
+        elif number:
+            raise ValueError(f"{number} was not asked for, or is answered.")
 
     def _hear_complaints(self) -> None:
         pipe: Any = self._process.stderr
@@ -142,7 +166,7 @@ class Worker:
             while piece := pipe.read1(4096):
                 self._complaint = (self._complaint + piece)[-2000:]
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
         """Nothing is known of what it was at: its sbatch may have come through, or may still."""
         with self._lock:
             left, self._asked = list(self._asked.values()), {}
@@ -177,6 +201,8 @@ class Workers:
         for uid, worker in list(self._workers.items()):
             silent = at - worker.heard_at
             if not worker.is_alive:
+                # Somebody of the same uid may still hold its pipe open.
+                worker.give_up()
                 del self._workers[uid]
             elif worker.is_idle and silent > IDLE_SECONDS:
                 worker.close()

@@ -76,6 +76,7 @@ class SyncSerializer(serializers.Serializer[Any]):
     tags = several(WordField(32), help_text="Tags of jobs in the queue that the agent knows nothing of.")
     holding = several(RowIdField(), help_text="Ids of submissions that it is at.")
     dead = several(WordField(255), 100, help_text="Holders that are no more, as it knows for sure.")
+    without = several(WordField(150), 1000, help_text="Owners of whom it has enough for now.")
     take = serializers.IntegerField(
         required=False, min_value=0, max_value=MOST, help_text="How many submissions it has room for."
     )

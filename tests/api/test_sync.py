@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.utils.timezone import now
 from rest_framework.test import APIClient
 
+from jobscripts.models import JobScript
 from submissions import dependencies
 from submissions.clusters import Cluster
 from submissions.models import JobSubmission
@@ -133,6 +134,13 @@ def test_large_files_are_sent_a_submission_at_a_time(
     assert ids(sync(agent, take=10, holding=[first.pk])["taken"]) == [second.pk]
 
 
+def test_of_owners_of_whom_an_agent_has_enough_nothing_is_taken(agent: APIClient, alice: User, bob: User) -> None:
+    hers, his = waiting(alice), waiting(bob)
+
+    assert ids(sync(agent, take=10, without=["alice"])["taken"]) == [his.pk]
+    assert ids(sync(agent, take=10, holding=[his.pk])["taken"]) == [hers.pk]
+
+
 def test_what_is_for_a_login_node_is_not_taken(agent: APIClient, alice: User) -> None:
     make_submission(alice)
 
@@ -233,6 +241,24 @@ def test_room_that_an_ended_point_makes_is_given_to_the_next_one(agent: APIClien
     (second,) = sync(agent, take=10)["taken"]
     assert second["job_script"] != first["job_script"]
     assert JobSubmission.objects.count() == 2
+
+
+def test_a_sweep_that_cannot_go_on_keeps_nobody_from_being_heard(agent: APIClient, alice: User) -> None:
+    make_application(alice, identifier="hello")
+    as_alice = signed_in(alice)
+    sweep = as_alice.post("/api/sweeps/", {"application": "hello", "grid": {"nodes": [1, 2, 3]}}).json()
+    as_alice.post(f"/api/sweeps/{sweep['id']}/submit/", {"via": "agent", "single": True, "max_queued": 1})
+    (first,) = sync(agent, take=10)["taken"]
+    sync(agent, recorded=[{"id": first["id"], "slurm_job_id": 7}])
+    # What its owner makes of the points that wait.
+    for script in JobScript.objects.exclude(pk=first["job_script"]):
+        script.files.update(content=b"#!/bin/bash\n#SBATCH --clusters=noether\n")
+
+    ended = {"id": first["id"], "slurm_job_id": 7, "state": "COMPLETED", "exit_code": "0:0"}
+
+    assert sync(agent, reports=[ended])["settled"] == [first["id"]]
+    refused = as_alice.post(f"/api/sweeps/{sweep['id']}/submit/", {"via": "agent", "single": True})
+    assert (refused.status_code, "--clusters" in refused.json()["detail"]) == (400, True)
 
 
 # --- who ------------------------------------------------------------------------------------------------------------
