@@ -106,6 +106,31 @@ def accepted(**told: object) -> None:
     SyncSerializer(data={"holder": HOLDER, **told}).is_valid(raise_exception=True)
 
 
+# --- a slow Slurm ---------------------------------------------------------------------------------------------------
+
+
+def test_what_waits_for_others_is_submitted_though_looks_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words about the others are old by then, and are asked for anew; its tag is not looked for once more."""
+    one = agent()
+    monkeypatch.setattr(one._accounts, "of", lambda _: NOBODY)
+    asked: list[Handing] = []
+    monkeypatch.setattr(one._hands, "submit", asked.append)
+    row = {"id": 5, "owner": "alice", "after_ok": [4], "after_any": [], "cancel_requested": False, "again": True}
+    answer = {name: [] for name in ("settled", "recorded", "tagged", "to_cancel", "wishes")}
+    one._handing[5] = Handing(row, NOBODY, "look", since=0.0, taken_at=time.monotonic() - 40)
+
+    one._handing[5].looked([], time.monotonic())
+    one._obey({}, {**answer, "taken": []})
+    assert (one._handing, asked) == ({}, [])
+    one._obey({}, {**answer, "taken": [row]})
+
+    assert [handing.id for handing in asked] == [5]
+    # From somebody else it is looked for.
+    one._handing.clear()
+    one._obey({}, {**answer, "taken": [row]})
+    assert one._handing[5].step == "look"
+
+
 # --- owners with whom it takes long ---------------------------------------------------------------------------------
 
 
