@@ -3,12 +3,13 @@
 Each part is safe to be told twice: whoever lost the answer tells it again, and two agents of one cluster may.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils.timezone import now
 
 from jobbergate.core.saving import save_together
@@ -19,6 +20,7 @@ from submissions.models import JobSubmission, JobSubmissionQuerySet
 from submissions.wishes import Wish
 
 MOST_WISHES = 100
+MOST_TO_CANCEL = 500
 
 
 @dataclass
@@ -54,10 +56,10 @@ def sync(user: User, cluster: Cluster, told: Mapping[str, Any]) -> Round:
     if told.get("answers"):
         answer(submissions, told["answers"], at)
     if told.get("tags"):
-        done.tagged = list(submissions.with_names().filter(tag__in=told["tags"]))
-    done.to_cancel = list(submissions.with_names().to_cancel())
-    done.wishes = open_wishes(submissions, cluster, at)
+        done.tagged = list(submissions.with_names().tagged(told["tags"]))
     holder, holding = told["holder"], told.get("holding") or ()
+    done.to_cancel = to_cancel(submissions, holding)
+    done.wishes = open_wishes(submissions, cluster, at)
     if holding:
         taking.keep(holding, holder, at)
     if told.get("take"):
@@ -83,6 +85,12 @@ def report(submissions: JobSubmissionQuerySet, cluster: Cluster, told: Sequence[
 
 def reasons_in(told: Iterable[Mapping[str, Any]] | None) -> dict[int, str]:
     return {one["id"]: one["reason"] for one in told or ()}
+
+
+def to_cancel(submissions: JobSubmissionQuerySet, holding: Collection[int]) -> list[JobSubmission]:
+    """Any of them, where they are many: those that cannot be cancelled must not stand before the others for ever."""
+    theirs = submissions.to_cancel().filter(Q(slurm_job_id__isnull=False) | Q(pk__in=holding))
+    return list(theirs.with_names().order_by("?")[:MOST_TO_CANCEL])
 
 
 def open_wishes(submissions: JobSubmissionQuerySet, cluster: Cluster, at: datetime) -> list[Wish]:

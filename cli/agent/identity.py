@@ -109,9 +109,11 @@ def account_of(name: str) -> Account:
 
 def read_map(path: Path) -> dict[str, str]:
     """Name at the server → account, from lines `alice@example.org: alice`; `#` begins a comment."""
-    refuse_writable(path)
+    with path.open(encoding="utf-8") as file:
+        refuse_writable(path, os.fstat(file.fileno()))
+        lines = file.read().splitlines()
     names: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         text = line.partition("#")[0].strip()
         if not text:
             continue
@@ -122,9 +124,8 @@ def read_map(path: Path) -> dict[str, str]:
     return names
 
 
-def refuse_writable(path: Path) -> None:
-    """Whoever can write the map can run jobs as anybody."""
-    found = path.stat()
+def refuse_writable(path: Path, found: os.stat_result) -> None:
+    """Whoever can write the map can run jobs as anybody. Asked of the open file, in whose place nobody puts another."""
     if found.st_uid not in (0, os.getuid()) or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise UsageProblem(f"{path} can be written by others; it has to be root's (or yours) and theirs to read only.")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -77,6 +77,8 @@ class Agent:
         self._watch = Watch()
         self._outbox = Outbox()
         self._dead: set[str] = set()
+        # What the server is to give anew in its next answer.
+        self._let_go: set[int] = set()
         self._strange: dict[str, float] = {}
         # Wishes that were granted, and when; they are answered when a look has seen what came of it.
         self._granted_at: dict[int, float] = {}
@@ -297,8 +299,9 @@ class Agent:
         self._recorded(told.get("recorded", ()), answer["recorded"])
         for row in answer["tagged"]:
             self._known_again(row)
+        let_go, self._let_go = self._let_go, set()
         for row in answer["taken"]:
-            self._taken(row)
+            self._taken(row, let_go)
         for row in answer["to_cancel"]:
             self._cancel(row)
         for wish in answer["wishes"]:
@@ -325,18 +328,22 @@ class Agent:
             if row["cancel_requested"]:
                 self._cancel(row)
 
-    def _taken(self, row: Submission) -> None:
+    def _taken(self, row: Submission, let_go: Collection[int] = ()) -> None:
         try:
             account = self._accounts.of(row["owner"])
         except NoAccount as reason:
             self._handing[row["id"]] = Handing(row, NOBODY, "rejected", text=str(reason))
             self._speak_soon()
         else:
-            self._handing[row["id"]] = Handing(row, account, "look" if row["again"] else "submit")
+            # What we have only just let go is where it was. To look once more may take until its words are old again.
+            again = row["again"] and row["id"] not in let_go
+            self._handing[row["id"]] = Handing(row, account, "look" if again else "submit")
 
     def _go_on(self, handing: Handing) -> None:
         if handing.is_due():
             handing.at("submit")
+        if handing.is_stale():
+            self._let_go.add(handing.id)
         if handing.step == "over" or handing.is_stale():
             del self._handing[handing.id]
         elif handing.wants_look():

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils.timezone import now
 from rest_framework.test import APIClient
 
@@ -184,6 +185,22 @@ def test_a_refusal_rejects_and_one_after_a_wish_to_cancel_cancels(agent: APIClie
     ]
 
 
+def test_what_is_to_be_cancelled_is_told_to_who_can_and_some_of_it_at_a_time(
+    agent: APIClient, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("submissions.sync.MOST_TO_CANCEL", 2)
+    elsewhere = waiting(alice)
+    elsewhere.lease("login9/1/1", now() + timedelta(hours=1))
+    elsewhere.cancel()
+    assert sync(agent)["to_cancel"] == []
+
+    followed = {waiting(alice, slurm_job_id=number, cluster=elsewhere.cluster).pk for number in range(1, 4)}
+    JobSubmission.objects.filter(pk__in=followed).update(cancel_requested=True)
+    told = [set(ids(sync(agent)["to_cancel"])) for _ in range(40)]
+    assert [len(some) for some in told] == [2] * 40
+    assert set().union(*told) == followed
+
+
 def test_what_is_in_the_way_for_now_is_shown_and_the_lease_stays(agent: APIClient, alice: User) -> None:
     one = waiting(alice)
     sync(agent, take=1)
@@ -201,9 +218,9 @@ def test_what_has_ended_is_settled_and_what_is_not_there_too(agent: APIClient, a
 
     ended = {"id": one.pk, "slurm_job_id": 7, "state": "COMPLETED", "exit_code": "0:0"}
     running = {"id": two.pk, "slurm_job_id": 8, "state": "RUNNING"}
-    answer = sync(agent, reports=[ended, running, {"id": 77, "slurm_job_id": 9, "state": "RUNNING"}])
+    answer = sync(agent, reports=[ended, running, {"id": 10**9, "slurm_job_id": 9, "state": "RUNNING"}])
 
-    assert answer["settled"] == [one.pk, 77]
+    assert answer["settled"] == [one.pk, 10**9]
     assert list(JobSubmission.objects.order_by("pk").values_list("status", flat=True)) == ["completed", "running"]
 
 
@@ -259,6 +276,17 @@ def test_a_sweep_that_cannot_go_on_keeps_nobody_from_being_heard(agent: APIClien
     assert sync(agent, reports=[ended])["settled"] == [first["id"]]
     refused = as_alice.post(f"/api/sweeps/{sweep['id']}/submit/", {"via": "agent", "single": True})
     assert (refused.status_code, "--clusters" in refused.json()["detail"]) == (400, True)
+
+
+def test_many_tags_are_found_by_their_index(db: None) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("It is about what PostgreSQL plans.")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    plan = JobSubmission.objects.tagged([f"{number:032x}" for number in range(500)]).order_by().explain()
+
+    assert "submission_tag_once" in plan
 
 
 # --- who ------------------------------------------------------------------------------------------------------------

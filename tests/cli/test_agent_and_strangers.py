@@ -4,6 +4,8 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, cast
 
@@ -11,10 +13,11 @@ import pytest
 
 from cli.agent import workers
 from cli.agent.handing import Handing
-from cli.agent.identity import NOBODY, Accounts
+from cli.agent.identity import NOBODY, Accounts, read_map
 from cli.agent.rounds import STRANGE_TAG_AGAIN, Agent, Manner
 from cli.agent.telling import BYTES_AT_ONCE, Outbox
 from cli.agent.workers import Done, Worker, understood
+from cli.errors import UsageProblem
 from cli.facts import report
 from cli.queue import Queue
 from cli.slurm_text import Row
@@ -101,6 +104,31 @@ def test_of_an_answer_only_a_piece_of_a_log_is_passed_on() -> None:
 
 def accepted(**told: object) -> None:
     SyncSerializer(data={"holder": HOLDER, **told}).is_valid(raise_exception=True)
+
+
+# --- a slow Slurm ---------------------------------------------------------------------------------------------------
+
+
+def test_what_waits_for_others_is_submitted_though_looks_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words about the others are old by then, and are asked for anew; its tag is not looked for once more."""
+    one = agent()
+    monkeypatch.setattr(one._accounts, "of", lambda _: NOBODY)
+    asked: list[Handing] = []
+    monkeypatch.setattr(one._hands, "submit", asked.append)
+    row = {"id": 5, "owner": "alice", "after_ok": [4], "after_any": [], "cancel_requested": False, "again": True}
+    answer = {name: [] for name in ("settled", "recorded", "tagged", "to_cancel", "wishes")}
+    one._handing[5] = Handing(row, NOBODY, "look", since=0.0, taken_at=time.monotonic() - 40)
+
+    one._handing[5].looked([], time.monotonic())
+    one._obey({}, {**answer, "taken": []})
+    assert (one._handing, asked) == ({}, [])
+    one._obey({}, {**answer, "taken": [row]})
+
+    assert [handing.id for handing in asked] == [5]
+    # From somebody else it is looked for.
+    one._handing.clear()
+    one._obey({}, {**answer, "taken": [row]})
+    assert one._handing[5].step == "look"
 
 
 # --- owners with whom it takes long ---------------------------------------------------------------------------------
@@ -203,3 +231,16 @@ def test_a_request_is_not_longer_than_the_server_takes() -> None:
     assert told["reports"]
     assert told["answers"]
     assert len(json.dumps(told)) < 2 * BYTES_AT_ONCE + 1000
+
+
+# --- the map of accounts --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mode", "is_taken"), [(0o644, True), (0o664, False), (0o646, False)])
+def test_a_map_that_others_can_write_is_refused(tmp_path: Path, mode: int, is_taken: bool) -> None:
+    path = tmp_path / "map"
+    path.write_text("alice@example.org: alice\n")
+    path.chmod(mode)
+
+    with nullcontext() if is_taken else pytest.raises(UsageProblem, match="can be written by others"):
+        assert read_map(path) == {"alice@example.org": "alice"}
