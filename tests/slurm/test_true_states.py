@@ -1,5 +1,6 @@
 """What a job really did is what its submission says: queued again, preempted, in several components, cancelled early."""
 
+import time
 from typing import Any
 
 import pytest
@@ -21,6 +22,13 @@ def requeue(person: Person, job: object) -> None:
     """Slurm lets a requeued job wait for two minutes; these begin at once."""
     done = person.run("scontrol", "requeue", job)
     assert done.returncode == 0, done.stderr
+    begin(person, job)
+
+
+def begin(person: Person, job: object) -> None:
+    """Not before the node is free of its first run: Slurm itself would end the second one with it, as FAILED."""
+    eventually(lambda: "completing" not in person.run("sinfo", "-h", "-o", "%T").stdout)
+    time.sleep(1)
     eventually(lambda: person.run("scontrol", "update", f"jobid={job}", "StartTime=now").returncode == 0)
 
 
@@ -37,7 +45,7 @@ def test_a_running_job_that_is_requeued_is_in_its_second_attempt(alice: Person, 
     waiting = alice.wait_for(submission["id"], "pending")
     assert (waiting["attempts"], waiting["started_at"], waiting["nodes"]) == (2, None, "")
     assert waiting["submitted_at"] == first["queued_at"] < waiting["queued_at"]
-    alice.run("scontrol", "update", f"jobid={first['slurm_job_id']}", "StartTime=now")
+    begin(alice, first["slurm_job_id"])
     ended = alice.wait_for(submission["id"], "completed", "failed")
 
     assert (ended["status"], ended["exit_code"], ended["attempts"]) == ("completed", 0, 2)
@@ -81,7 +89,7 @@ def test_a_preempted_job_waits_again_and_runs_to_its_end(alice: Person, owner: U
 
     alice.run("sbatch", "-p", "urgent", "-N2", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 2")
     assert alice.wait_for(submission["id"], "pending", "preempted")["status"] == "pending"
-    alice.run("scontrol", "update", f"jobid={job}", "StartTime=now")
+    begin(alice, job)
     ended = alice.wait_for(submission["id"], "completed", "failed", "preempted")
 
     assert (ended["status"], ended["attempts"]) == ("completed", 2)
