@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from submissions.clusters import Cluster
 
 LOGIN = "jg-alice"
-JOBS, ROUNDS, REQUESTS = 500, 3, 40
+JOBS, ROUNDS, REQUESTS = 1000, 3, 40
 LIVE, CHANGED = 10_000, 100
 FEW, MANY, SAME = 1000, 1_000_000, 1.5
 SHARE, PICKED_UP = 0.7, 1.5

@@ -16,7 +16,7 @@ from django.utils.timezone import now
 
 from jobbergate.core.errors import Conflict, DomainError
 from jobbergate.core.models import Resource, ResourceQuerySet, resource_constraints, resource_indexes
-from jobbergate.core.people import is_agent
+from jobbergate.core.people import cluster_of_agent
 from jobscripts.models import JobScript
 from jobscripts.sbatch import directives
 from submissions import states
@@ -73,7 +73,8 @@ class HasDependents(Conflict):
 class JobSubmissionQuerySet(ResourceQuerySet["JobSubmission"]):
     def visible_to(self, user: User) -> Self:
         """An agent's account sees its cluster's and nothing else."""
-        return self.filter(cluster__agent=user) if is_agent(user) else super().visible_to(user)
+        cluster = cluster_of_agent(user)
+        return super().visible_to(user) if cluster is None else self.filter(cluster=cluster)
 
     def with_people(self) -> Self:
         return self.select_related("owner", "cluster", "job_script")

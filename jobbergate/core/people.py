@@ -27,8 +27,13 @@ def nobody(words: str, field: str) -> DomainError:
     return DomainError(words, {field: [words]})
 
 
+def cluster_of_agent(user: User) -> int | None:
+    """The cluster that it is the agent of. Asked once of each user; of a request's, `TokenAuthentication` knows it."""
+    if "cluster_of_agent" not in user.__dict__:
+        user.__dict__["cluster_of_agent"] = User.objects.filter(pk=user.pk).values_list("cluster", flat=True).first()
+    found: int | None = user.__dict__["cluster_of_agent"]
+    return found
+
+
 def is_agent(user: User) -> bool:
-    """Asked once of each request's user; `TokenAuthentication` knows it already."""
-    if "is_agent" not in user.__dict__:
-        user.__dict__["is_agent"] = User.objects.filter(pk=user.pk, cluster__isnull=False).exists()
-    return bool(user.__dict__["is_agent"])
+    return cluster_of_agent(user) is not None

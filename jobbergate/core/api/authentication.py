@@ -18,8 +18,8 @@ COLUMNS = [field.attname for field in FIELDS]
 PERSON = User._meta.db_table
 # The rows that name an agent's account; this app has no tables, and no others' to import.
 AGENTS: Any = next(relation for relation in User._meta.related_objects if relation.name == "cluster").related_model
-IS_AGENT = f"EXISTS (SELECT 1 FROM {AGENTS._meta.db_table} WHERE agent_id = {PERSON}.id)"  # noqa: S608  (constants)
-QUERY = f"SELECT {', '.join(COLUMNS)}, {IS_AGENT} FROM {PERSON} WHERE id = %s"  # noqa: S608  (constants)
+CLUSTER = f"(SELECT id FROM {AGENTS._meta.db_table} WHERE agent_id = {PERSON}.id)"  # noqa: S608  (constants)
+QUERY = f"SELECT {', '.join(COLUMNS)}, {CLUSTER} FROM {PERSON} WHERE id = %s"  # noqa: S608  (constants)
 
 
 class TokenAuthentication(JWTAuthentication):
@@ -49,7 +49,7 @@ def person(user_id: object) -> User | None:
         return None
     values = [field.to_python(value) for field, value in zip(FIELDS, row[:-1], strict=True)]
     user: User = User.from_db(connection.alias, COLUMNS, values)
-    user.__dict__["is_agent"] = bool(row[-1])
+    user.__dict__["cluster_of_agent"] = row[-1]
     return user
 
 
