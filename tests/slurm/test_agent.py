@@ -121,7 +121,7 @@ def test_who_holds_a_job_sees_that_it_is_held_when_that_is_answered(agency: Agen
         wish = one.wish(owner, action)
         eventually(lambda pk=wish.pk: Wish.objects.get(pk=pk).answered_at is not None)  # type: ignore[misc]
         one.refresh_from_db()
-        told.append((one.reason, bool(Wish.objects.get(pk=wish.pk).error)))
+        told.append((one.reason == "JobHeldUser", bool(Wish.objects.get(pk=wish.pk).error)))
 
     # A job that has not begun cannot be queued again.
-    assert told == [("JobHeldUser", False), ("BeginTime", False), ("BeginTime", True)]
+    assert told == [(True, False), (False, False), (False, True)]

@@ -62,6 +62,10 @@ def test_an_idle_cluster_is_described_whole(bare_cluster: SlurmCluster) -> None:
 
 def test_jobs_drained_nodes_and_closed_partitions_show(cluster: SlurmCluster) -> None:
     as_alice = ("runuser", "-u", LOGIN, "--")
+    # Everybody's jobs are counted, also what another test has left.
+    for state in ("PENDING", "RUNNING"):
+        cluster.client("scancel", f"--state={state}")
+    eventually(lambda: not cluster.client("squeue", "--all", "-h").stdout.strip())
     cluster.client("scontrol", "update", "nodename=n2", "state=drain", "reason=test")
     cluster.client("scontrol", "update", "partition=long", "state=down")
     try:
